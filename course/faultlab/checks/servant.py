@@ -1,0 +1,256 @@
+"""The servant: it runs a learner's code for a judge who sits elsewhere.
+
+A check never touches the learner's object. It sends messages, and the servant, which lives where that object lives,
+carries them out and answers. In a notebook the servant runs in the same process and the messages pass through queues;
+when a submission is graded it runs alone in the sandbox and the messages pass through a pipe. The same rules hold in
+both, so what a learner sees is what the grader sees:
+
+1. Only plain data crosses (None, bool, int, float, str, list, tuple, set, dict). Any other object stays here, and a
+   reference to it crosses.
+2. A callable that the judge passes becomes a proxy: calling it asks the judge and blocks until the judge answers with a
+   value or an error.
+3. An exception crosses as its class names, message and plain attributes. One that the judge raises is looked up by name
+   among `faultlab.errors` and Python's own.
+4. Every call runs in a thread of its own (a *lane*), so that the judge can hold one call inside a callback while
+   another goes on.
+
+Only the standard library is used: this file is copied into the sandbox. It believes nothing and decides nothing; scores
+are made elsewhere.
+
+Messages to the servant
+    {"op": "call", "id", "target", "method", "args", "kwargs"}   method "" calls the target itself
+    {"op": "get", "id", "target", "attribute"}                   reads an attribute
+    {"op": "value", "id", "target"}                              the object itself as plain data
+    {"op": "reply", "ask", "value"} or {..., "error"}            answers a callback
+    {"op": "forget"}                                             drops the references of the trial before
+Messages from the servant
+    {"ev": "ask", "ask", "id", "handle", "args", "kwargs"}       lane `id` (None: a foreign thread) called a callback
+    {"ev": "done", "id", "value"} or {..., "error"}              a call ended
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import math
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from faultlab import errors
+
+DEPTH_MAX = 40
+ITEMS_MAX = 100_000
+TEXT_MAX = 1_000_000
+TRACEBACK_CHARS_MAX = 4_000
+
+Message = dict[str, Any]
+
+
+class NotPlain(ValueError):
+    """A value is too deep or too large to cross."""
+
+
+def encode(value: Any, keep: Callable[[Any], int]) -> Any:
+    """`value` as JSON data; objects that are not plain data are handed to `keep`, which returns the number of their
+    reference."""
+    budget = [ITEMS_MAX]
+
+    def walk(item: Any, depth: int) -> Any:
+        budget[0] -= 1
+        if depth > DEPTH_MAX or budget[0] < 0:
+            raise NotPlain("the value is too deep or too large to be looked at")
+        if item is None or type(item) is bool:
+            return item
+        # The base class's own conversions: a subclass may lie about what it is.
+        if isinstance(item, int):
+            return int.__int__(item)
+        if isinstance(item, float):
+            number = float.__float__(item)
+            return number if math.isfinite(number) else {"$f": repr(number)}
+        if isinstance(item, str):
+            return str.__str__(item)[:TEXT_MAX]
+        if type(item) is list:
+            return [walk(x, depth + 1) for x in item]
+        if type(item) is tuple:
+            return {"$t": [walk(x, depth + 1) for x in item]}
+        if type(item) in (set, frozenset):
+            return {"$s": [walk(x, depth + 1) for x in item]}
+        if type(item) is dict:
+            return {"$d": [[walk(k, depth + 1), walk(v, depth + 1)] for k, v in item.items()]}
+        return {"$ref": keep(item), "type": type(item).__name__}
+
+    return walk(value, 0)
+
+
+def decode(data: Any, reference: Callable[[Message], Any]) -> Any:
+    """The value that `data` stands for; a reference or a callback handle is looked up by `reference`."""
+    if isinstance(data, list):
+        return [decode(x, reference) for x in data]
+    if not isinstance(data, dict):
+        return data
+    if "$f" in data:
+        return float(data["$f"])
+    if "$t" in data:
+        return tuple(decode(x, reference) for x in data["$t"])
+    if "$s" in data:
+        return {decode(x, reference) for x in data["$s"]}
+    if "$d" in data:
+        return {decode(k, reference): decode(v, reference) for k, v in data["$d"]}
+    return reference(data)
+
+
+def exception_class(name: str) -> type[Exception]:
+    """The class of that name among `faultlab.errors` and Python's own; RuntimeError where there is none."""
+    for place in (errors, builtins):
+        found = getattr(place, name, None)
+        if isinstance(found, type) and issubclass(found, Exception):
+            return found
+    return RuntimeError
+
+
+def describe_exception(error: BaseException, keep: Callable[[Any], int]) -> Message:
+    """An exception as plain data: class names from the most specific on, message, attributes, and the learner's own
+    frames."""
+    attributes = {}
+    for name, value in list(vars(error).items())[:50]:
+        if not name.startswith("_"):
+            try:
+                attributes[name] = encode(value, keep)
+            except NotPlain:
+                continue
+    try:
+        message = str(error)[:2_000]
+    except Exception:
+        message = ""
+    return {
+        "types": [c.__name__ for c in type(error).__mro__ if c not in (object, BaseException)],
+        "message": message,
+        "attributes": attributes,
+        "raised_by": getattr(error, "_faultlab_ask", None),
+        "traceback": learner_frames(error),
+    }
+
+
+def learner_frames(error: BaseException) -> str:
+    """The traceback without the frames of this file, shortened from the top."""
+    try:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+        text = "".join(traceback.format_list(frames))
+    except Exception:
+        return ""
+    return text[-TRACEBACK_CHARS_MAX:]
+
+
+class UnknownName(LookupError):
+    """The learner's code defines no object of that name."""
+
+
+class Servant:
+    """Carries out the judge's messages. `send` gives a message to the judge; `lookup` finds a learner's object by its
+    name."""
+
+    def __init__(self, send: Callable[[Message], None], lookup: Callable[[str], Any]) -> None:
+        self._send = send
+        self._lookup = lookup
+        self._objects: dict[int, Any] = {}
+        self._numbers = itertools.count(1)
+        self._asks = itertools.count(1)
+        self._waiting: dict[int, queue.SimpleQueue] = {}
+        self._lane = threading.local()
+        self._idle: list[queue.SimpleQueue] = []
+        self._lock = threading.Lock()
+
+    def handle(self, message: Message) -> None:
+        """Take one message; returns at once, whatever the learner's code does."""
+        match message["op"]:
+            case "reply":
+                with self._lock:
+                    box = self._waiting.pop(message["ask"], None)
+                if box is not None:
+                    box.put(message)
+            case "forget":
+                self._objects = {}
+            case _:
+                self._work_queue().put(message)
+
+    def _work_queue(self) -> queue.SimpleQueue:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        jobs: queue.SimpleQueue = queue.SimpleQueue()
+        threading.Thread(target=self._serve, args=(jobs,), daemon=True, name="servant lane").start()
+        return jobs
+
+    def _serve(self, jobs: queue.SimpleQueue) -> None:
+        while True:
+            message = jobs.get()
+            self._lane.id = message["id"]
+            answer = {"ev": "done", "id": message["id"]}
+            try:
+                answer["value"] = encode(self._carry_out(message), self._keep)
+            except BaseException as error:
+                answer["error"] = describe_exception(error, self._keep)
+            # Free the lane before answering: the judge's next call may come at once.
+            with self._lock:
+                self._idle.append(jobs)
+            self._send(answer)
+
+    def _carry_out(self, message: Message) -> Any:
+        target = self._reference(message["target"])
+        if message["op"] == "get":
+            return getattr(target, message["attribute"])
+        if message["op"] == "value":
+            return target
+        function = getattr(target, message["method"]) if message["method"] else target
+        args = [decode(a, self._reference) for a in message["args"]]
+        kwargs = {k: decode(v, self._reference) for k, v in message["kwargs"].items()}
+        return function(*args, **kwargs)
+
+    def _keep(self, item: Any) -> int:
+        number = next(self._numbers)
+        self._objects[number] = item
+        return number
+
+    def _reference(self, data: Message) -> Any:
+        if "$name" in data:
+            try:
+                return self._lookup(data["$name"])
+            except KeyError:
+                raise UnknownName(data["$name"]) from None
+        if "$cb" in data:
+            return self._proxy(data["$cb"], data.get("name", "callback"))
+        return self._objects[data["$ref"]]
+
+    def _proxy(self, handle: int, name: str) -> Callable[..., Any]:
+        def proxy(*args: Any, **kwargs: Any) -> Any:
+            ask = next(self._asks)
+            box: queue.SimpleQueue = queue.SimpleQueue()
+            with self._lock:
+                self._waiting[ask] = box
+            self._send(
+                {
+                    "ev": "ask",
+                    "ask": ask,
+                    "id": getattr(self._lane, "id", None),
+                    "handle": handle,
+                    "args": [encode(a, self._keep) for a in args],
+                    "kwargs": {k: encode(v, self._keep) for k, v in kwargs.items()},
+                }
+            )
+            reply = box.get()
+            if "error" in reply:
+                raise self._build(reply["error"], ask)
+            return decode(reply["value"], self._reference)
+
+        proxy.__name__ = proxy.__qualname__ = name
+        return proxy
+
+    def _build(self, spec: Message, ask: int) -> Exception:
+        arguments = [decode(a, self._reference) for a in spec.get("args", [])]
+        keywords = {k: decode(v, self._reference) for k, v in spec.get("kwargs", {}).items()}
+        error = exception_class(spec["type"])(*arguments, **keywords)
+        error._faultlab_ask = ask
+        return error

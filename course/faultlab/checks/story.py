@@ -1,0 +1,167 @@
+"""The story of a failed check: what happened, in order, as data, as text and as a picture.
+
+A story is a list of events in virtual time, in which everything stands that passed between the check, the learner's
+code and whatever the check plays (a server, a clock, a sleep). It is plain JSON, so it can be kept with the grade and
+drawn again later. The picture is a sequence diagram in which time runs downwards; it is one self-contained piece of
+HTML, so that it looks the same in a notebook and in a feedback page. A slider moves through it where scripts may run;
+without them the whole picture is shown.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from faultlab.i18n import _
+
+ROW_PX = 26
+WIDTH_PX = 720
+TOP_PX = 44
+EVENTS_SHOWN_MAX = 60
+
+_ids = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a story: at `at_s` of virtual time, in lane `lane`, an event of `kind` call, done, ask, reply, time,
+    note or wrong."""
+
+    at_s: float
+    lane: int
+    kind: str
+    text: str
+    failed: bool = False
+
+
+@dataclass
+class Story:
+    """Events in the order in which they happened."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, at_s: float, lane: int | None, kind: str, text: str, failed: bool = False) -> None:
+        self.events.append(Event(round(at_s, 6), lane or 0, kind, text[:200], failed))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [asdict(e) for e in self.events]
+
+    @classmethod
+    def from_json(cls, data: list[dict[str, Any]]) -> Story:
+        return cls([Event(**e) for e in data])
+
+    def to_text(self) -> str:
+        """One line an event: time, direction, what."""
+        arrow = {
+            "call": "->",
+            "done": "<-",
+            "ask": "   =>",
+            "reply": "   <=",
+            "time": "~~",
+            "note": "--",
+            "wrong": "!!",
+        }
+        lanes = self._lanes()
+        lines = []
+        for e in self.events:
+            lane = f"[{lanes[e.lane]}] " if len(lanes) > 1 and e.lane in lanes else ""
+            lines.append(f"{e.at_s:9.3f} s  {arrow.get(e.kind, '  ')} {lane}{e.text}")
+        return "\n".join(lines)
+
+    def _lanes(self) -> dict[int, int]:
+        """Concurrent calls numbered from 1; empty when the calls only follow one another."""
+        numbers: dict[int, int] = {}
+        running: set[int] = set()
+        concurrent = False
+        for e in self.events:
+            if e.kind == "call":
+                running.add(e.lane)
+                numbers.setdefault(e.lane, len(numbers) + 1)
+                concurrent = concurrent or len(running) > 1
+            elif e.kind == "done":
+                running.discard(e.lane)
+        return numbers if concurrent else {}
+
+    def to_html(self) -> str:
+        """The sequence diagram with its slider, and the same as text."""
+        shown = self.events[-EVENTS_SHOWN_MAX:]
+        left_out = len(self.events) - len(shown)
+        name = f"fl-story-{next(_ids)}"
+        head = f"<p>{_('The first {n} events are left out.', n=left_out)}</p>" if left_out else ""
+        summary, text = _("The same as text"), html.escape(self.to_text())
+        return (
+            f'<div class="fl-story" id="{name}">{head}{_slider(name, len(shown))}{self._svg(shown)}'
+            f"<details><summary>{summary}</summary><pre>{text}</pre></details></div>"
+        )
+
+    def _svg(self, events: list[Event]) -> str:
+        lanes = self._lanes()
+        columns = {"check": 150, "code": 390, "world": 630}
+        heads = {"check": _("the check"), "code": _("your code"), "world": _("what it calls")}
+        label = html.escape(_("sequence diagram"))
+        height = TOP_PX + ROW_PX * len(events) + 12
+        parts = [
+            f'<svg viewBox="0 0 {WIDTH_PX} {height}" width="100%" style="max-width:{WIDTH_PX}px" role="img" '
+            f'aria-label="{label}" font-size="12" font-family="sans-serif" fill="currentColor">',
+            _MARKERS,
+        ]
+        for key, x in columns.items():
+            parts.append(
+                f'<text x="{x}" y="18" text-anchor="middle" font-weight="600">{html.escape(heads[key])}</text>'
+            )
+            parts.append(f'<line x1="{x}" y1="26" x2="{x}" y2="{height}" stroke="currentColor" stroke-opacity=".35"/>')
+        before = None
+        for row, event in enumerate(events):
+            y = TOP_PX + ROW_PX * row
+            parts.append(f'<g data-step="{row + 1}">')
+            if event.at_s != before:
+                parts.append(f'<text x="4" y="{y + 4}">{event.at_s:g} s</text>')
+                before = event.at_s
+            parts.append(_draw(event, y, columns, lanes))
+            parts.append("</g>")
+        parts.append("</svg>")
+        return "".join(parts)
+
+
+_MARKERS = (
+    '<defs><marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<path d="M0 0 L8 4 L0 8 z" fill="currentColor"/></marker></defs>'
+)
+
+
+def _draw(event: Event, y: int, columns: dict[str, int], lanes: dict[int, int]) -> str:
+    text = html.escape(event.text if len(event.text) <= 40 else event.text[:39] + "…")
+    full = f"<title>{html.escape(event.text)}</title>"
+    if event.kind in ("time", "note", "wrong"):
+        weight = ' font-weight="700" fill="#D55E00"' if event.kind == "wrong" else ' font-style="italic"'
+        sign = "⚠ " if event.kind == "wrong" else ""
+        words = html.escape(event.text if len(event.text) <= 88 else event.text[:87] + "…")
+        return f'<text x="80" y="{y + 4}"{weight}>{sign}{words}{full}</text>'
+    ends = {"call": ("check", "code"), "done": ("code", "check"), "ask": ("code", "world"), "reply": ("world", "code")}
+    start, end = (columns[c] for c in ends[event.kind])
+    inset = 4 if start < end else -4
+    dash = ' stroke-dasharray="5 3"' if event.kind in ("done", "reply") else ""
+    colour = "#D55E00" if event.failed else "currentColor"
+    lane = f"{lanes[event.lane]}: " if event.lane in lanes else ""
+    cross = "✕ " if event.failed else ""
+    return (
+        f'<line x1="{start + inset}" y1="{y}" x2="{end - inset}" y2="{y}" stroke="{colour}"{dash} '
+        f'marker-end="url(#fl-arrow)"/>'
+        f'<text x="{(start + end) / 2}" y="{y - 4}" text-anchor="middle">{lane}{cross}{text}{full}</text>'
+    )
+
+
+def _slider(name: str, steps: int) -> str:
+    """A range input that hides what lies after the chosen step. The handler is inline, because a notebook drops script
+    elements."""
+    move = (
+        f"for(const g of document.querySelectorAll('#{name} [data-step]'))"
+        "g.style.opacity=+g.dataset.step&lt;=+this.value?1:.12"
+    )
+    word = _("step")
+    return (
+        f'<label style="display:flex;gap:.6em;align-items:center;max-width:{WIDTH_PX}px">{word} '
+        f'<input type="range" min="1" max="{steps}" value="{steps}" style="flex:1" oninput="{move}"></label>'
+    )

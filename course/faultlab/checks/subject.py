@@ -1,0 +1,361 @@
+"""The subject: the judge's only view of a learner's code.
+
+A `Subject` sends messages to a servant (see `servant.py`) and answers the callbacks that come back. It is
+single-threaded: everything that the judge does happens in the thread that calls it, so a check reads from top to
+bottom. Concurrency is made by hand: `start` begins a call in its own lane, a `Gate` holds it inside a callback, and the
+check decides who goes on next. That is how races are forced instead of hoped for.
+
+Waiting on the real clock happens in two places only: a call that does not come back within `answer_timeout_s` is given
+up, and a lane from which nothing was heard for `settle_s` is called "blocked" (it waits for a lock that a held lane
+has).
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from faultlab.checks.servant import Message, Servant, decode, encode
+from faultlab.errors import FaultlabError
+
+
+class SubjectLost(Exception):
+    """The learner's code gives no answer any more: it hangs (`timed_out`) or its process has ended."""
+
+    def __init__(self, message: str, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An object that lives with the learner's code. It is equal to nothing but itself."""
+
+    target: tuple[str, Any]
+    type: str = ""
+
+    def wire(self) -> Message:
+        return {self.target[0]: self.target[1]}
+
+
+@dataclass(frozen=True)
+class RemoteError:
+    """An exception raised by the learner's code.
+
+    `types` are the class names, most specific first; `attrs` its plain attributes; `raised_by` the number of the
+    callback call that raised it, if it is one of the judge's own, passed through.
+    """
+
+    types: tuple[str, ...]
+    message: str = ""
+    attrs: dict[str, Any] = field(default_factory=dict)
+    raised_by: int | None = None
+    traceback: str = ""
+
+    @property
+    def type(self) -> str:
+        return self.types[0] if self.types else "Exception"
+
+    def is_a(self, name: str) -> bool:
+        return name in self.types
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
+
+
+class SubjectError(Exception):
+    """The learner's code raised `error` where the check expected a value."""
+
+    def __init__(self, error: RemoteError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: with a `value`, or with an `error`."""
+
+    value: Any = None
+    error: RemoteError | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def __str__(self) -> str:
+        return repr(self.value) if self.error is None else str(self.error)
+
+
+class Gate:
+    """A callback that does not answer by itself: whoever calls it is held until the check resumes the lane."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Channel(Protocol):
+    """Where the servant is: messages go out by `send` and come in by `receive`, which raises `SubjectLost` when there
+    will be no more."""
+
+    def send(self, message: Message) -> None: ...
+
+    def receive(self, timeout_s: float) -> Message | None: ...
+
+
+class LocalChannel:
+    """A servant in this process, for a notebook and for tests: the learner's objects are given by name."""
+
+    def __init__(self, objects: dict[str, Any]) -> None:
+        self._inbox: queue.SimpleQueue = queue.SimpleQueue()
+        self._servant = Servant(self._inbox.put, objects.__getitem__)
+
+    def send(self, message: Message) -> None:
+        self._servant.handle(message)
+
+    def receive(self, timeout_s: float) -> Message | None:
+        try:
+            return self._inbox.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+
+class Pending:
+    """A call that was started in a lane of its own and may not have ended."""
+
+    def __init__(self, subject: Subject, number: int, label: str) -> None:
+        self._subject = subject
+        self.number = number
+        self.label = label
+        self.outcome: Outcome | None = None
+        self.held: str | None = None
+        self._ask: int | None = None
+
+    def settle(self) -> str:
+        """Let it run until it is "done", "held" in a gate, or "blocked" by another lane."""
+        return self._subject._settle(self)
+
+    def resume(self, value: Any = None) -> str:
+        """Let the gate in which it is held return `value`, and settle."""
+        self._subject._release(self, value=value)
+        return self.settle()
+
+    def fail(self, error: Exception) -> str:
+        """Let the gate in which it is held raise `error`, and settle."""
+        self._subject._release(self, error=error)
+        return self.settle()
+
+
+class Subject:
+    """Calls into a learner's code over a `Channel`. `watch(kind, **what)` is told of everything that happens, for the
+    story."""
+
+    def __init__(self, channel: Channel, *, answer_timeout_s: float = 10.0, settle_s: float = 0.25) -> None:
+        self._channel = channel
+        self.answer_timeout_s = answer_timeout_s
+        self.settle_s = settle_s
+        self.watch: Callable[..., None] = lambda kind, **what: None
+        self._ids = itertools.count(1)
+        self._handles: dict[int, Any] = {}
+        self._pending: dict[int, Pending] = {}
+        self.asks = 0
+
+    def forget(self) -> None:
+        """Forget the objects of the trial before. Lanes that still hang are abandoned."""
+        self._handles.clear()
+        self._pending.clear()
+        self._channel.send({"op": "forget"})
+
+    # Calls
+
+    def attempt(self, target: Ref, method: str = "", *args: Any, **kwargs: Any) -> Outcome:
+        """Call and wait; an exception of the learner's code is part of the outcome."""
+        return self._wait(self.start(target, method, *args, **kwargs))
+
+    def call(self, target: Ref, method: str = "", *args: Any, **kwargs: Any) -> Any:
+        """Call and wait for the value; SubjectError if the learner's code raises."""
+        return self._value(self.attempt(target, method, *args, **kwargs))
+
+    def get(self, target: Ref, attribute: str) -> Any:
+        """Read an attribute; SubjectError if that raises."""
+        return self._value(self._wait(self._begin({"op": "get", "attribute": attribute}, target, f".{attribute}")))
+
+    def value(self, target: Ref) -> Any:
+        """The object itself, if it is plain data (else a Ref)."""
+        return self._value(self._wait(self._begin({"op": "value"}, target, "value")))
+
+    def start(self, target: Ref, method: str = "", *args: Any, **kwargs: Any) -> Pending:
+        """Begin a call in its own lane and return without waiting."""
+        message = {
+            "op": "call",
+            "method": method,
+            "args": [self._encode(a) for a in args],
+            "kwargs": {k: self._encode(v) for k, v in kwargs.items()},
+        }
+        shown = ", ".join([*map(_show, args), *(f"{k}={_show(v)}" for k, v in kwargs.items())])
+        name = method or str(target.target[1] if target.target[0] == "$name" else target.type)
+        return self._begin(message, target, f"{name}({shown})")
+
+    def _begin(self, message: Message, target: Ref, label: str) -> Pending:
+        number = next(self._ids)
+        pending = self._pending[number] = Pending(self, number, label)
+        if message["op"] == "call":
+            self.watch("call", lane=number, label=label)
+        self._channel.send({**message, "id": number, "target": target.wire()})
+        return pending
+
+    def _wait(self, pending: Pending) -> Outcome:
+        end = time.monotonic() + self.answer_timeout_s
+        while pending.outcome is None:
+            left = end - time.monotonic()
+            message = self._channel.receive(left) if left > 0 else None
+            if message is None:
+                raise SubjectLost(f"{pending.label} did not return within {self.answer_timeout_s:g} s", timed_out=True)
+            self._take(message)
+        return pending.outcome
+
+    @staticmethod
+    def _value(outcome: Outcome) -> Any:
+        if outcome.error is not None:
+            raise SubjectError(outcome.error)
+        return outcome.value
+
+    # Lanes
+
+    def _settle(self, pending: Pending) -> str:
+        end = time.monotonic() + self.answer_timeout_s
+        while pending.outcome is None and pending.held is None:
+            message = self._channel.receive(self.settle_s)
+            if message is None:
+                return "blocked"
+            if time.monotonic() > end:
+                raise SubjectLost(f"{pending.label} did not return within {self.answer_timeout_s:g} s", timed_out=True)
+            self._take(message)
+        return "done" if pending.outcome is not None else "held"
+
+    def _release(self, pending: Pending, value: Any = None, error: Exception | None = None) -> None:
+        if pending._ask is None:
+            raise RuntimeError(f"{pending.label} is not held")
+        ask, name = pending._ask, pending.held
+        pending._ask = pending.held = None
+        self._reply(ask, pending.number, name or "", value, error)
+
+    # What comes back
+
+    def _take(self, message: Message) -> None:
+        """Handle one message. What comes from a learner's process may be anything: nonsense ends the trial, not the
+        judge."""
+        try:
+            kind, lane = message["ev"], message["id"]
+            outcome = self._outcome(message) if kind == "done" else None
+            asked = self._asked(message) if kind == "ask" else None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SubjectLost("the code's process answered with something that is no answer") from error
+        if outcome is not None:
+            pending = self._pending.pop(lane, None)
+            if pending is not None:
+                pending.outcome = outcome
+                self.watch("done", lane=lane, label=pending.label, outcome=outcome)
+        elif asked is not None:
+            self._answer(lane, *asked)
+
+    def _asked(self, message: Message) -> tuple[int, int, list[Any], dict[str, Any]]:
+        args = [self._decode(a) for a in message["args"]]
+        kwargs = {k: self._decode(v) for k, v in message["kwargs"].items()}
+        return int(message["ask"]), int(message["handle"]), args, kwargs
+
+    def _answer(self, lane: int | None, ask: int, handle: int, args: list[Any], kwargs: dict[str, Any]) -> None:
+        name, function = self._handles.get(handle, ("", None))
+        self.asks = ask
+        if function is None:
+            # A callback of an earlier trial, called by a thread that outlived it.
+            self._channel.send(
+                {"op": "reply", "ask": ask, "error": {"type": "RuntimeError", "args": ["this trial is over"]}}
+            )
+            return
+        quiet = getattr(function, "quiet", False)
+        if not quiet:
+            self.watch("ask", lane=lane, name=name, args=args)
+        if isinstance(function, Gate):
+            pending = self._pending.get(lane)
+            if pending is not None:
+                pending.held, pending._ask = function.name, ask
+                return
+            function = _refuse
+        try:
+            self._reply(ask, lane, name, function(*args, **kwargs), None, quiet)
+        except (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError) as error:
+            self._reply(ask, lane, name, None, error, quiet)
+
+    def _reply(self, ask: int, lane: int, name: str, value: Any, error: Exception | None, quiet: bool = False) -> None:
+        body = {"value": self._encode(value)} if error is None else {"error": _raise_by_name(error, self._encode)}
+        if not quiet:
+            self.watch("reply", lane=lane, name=name, value=value, error=error)
+        self._channel.send({"op": "reply", "ask": ask, **body})
+
+    def _outcome(self, message: Message) -> Outcome:
+        if "error" not in message:
+            return Outcome(value=self._decode(message.get("value")))
+        error = message["error"]
+        attrs = {k: self._decode(v) for k, v in error.get("attributes", {}).items()}
+        return Outcome(
+            error=RemoteError(
+                tuple(error["types"]), error["message"], attrs, error.get("raised_by"), error.get("traceback", "")
+            )
+        )
+
+    # Data
+
+    def _encode(self, value: Any) -> Any:
+        if isinstance(value, Ref):
+            return value.wire()
+        if isinstance(value, Gate) or callable(value):
+            handle = len(self._handles) + 1
+            name = (
+                value.name
+                if isinstance(value, Gate)
+                else getattr(value, "name", getattr(value, "__name__", "callback"))
+            )
+            self._handles[handle] = (name, value)
+            return {"$cb": handle, "name": name}
+        if isinstance(value, list):
+            return [self._encode(v) for v in value]
+        if isinstance(value, tuple):
+            return {"$t": [self._encode(v) for v in value]}
+        if isinstance(value, dict):
+            return {"$d": [[self._encode(k), self._encode(v)] for k, v in value.items()]}
+        return encode(value, _no_reference)
+
+    def _decode(self, data: Any) -> Any:
+        return decode(data, lambda d: Ref(("$ref", d["$ref"]), d.get("type", "")))
+
+
+def named(name: str) -> Ref:
+    """The learner's object of that name."""
+    return Ref(("$name", name))
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, Gate):
+        return value.name
+    if callable(value):
+        return getattr(value, "name", getattr(value, "__name__", "callback"))
+    return value.type if isinstance(value, Ref) else repr(value)
+
+
+def _refuse() -> None:
+    raise RuntimeError("called from a thread that the check does not know")
+
+
+def _no_reference(value: Any) -> int:
+    raise TypeError(f"a check passed {type(value).__name__}, which is not plain data")
+
+
+def _raise_by_name(error: Exception, encode_value: Callable[[Any], Any]) -> Message:
+    if isinstance(error, FaultlabError):
+        public = {k: v for k, v in vars(error).items() if not k.startswith("_")}
+        return {"type": type(error).__name__, "kwargs": {k: encode_value(v) for k, v in public.items()}}
+    return {"type": type(error).__name__, "args": [encode_value(str(a)) for a in error.args]}
