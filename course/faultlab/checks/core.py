@@ -386,8 +386,11 @@ def check(name: str, *objects: Any) -> None:
     """
     from IPython.display import display
 
-    subject = Subject(LocalChannel({str(i): o for i, o in enumerate(objects)}))
-    verdict = judge(find(name), subject, [named(str(i)) for i in range(len(objects))])
+    called: dict[str, Any] = {}
+    for number, item in enumerate(objects, start=1):
+        shown = getattr(item, "__name__", "")
+        called[shown if shown and shown not in called else f"argument {number}"] = item
+    verdict = judge(find(name), Subject(LocalChannel(called)), [named(key) for key in called])
     display(verdict)
     if verdict.status != RIGHT:
         raise CheckFailed(f"{_(STATUS_NAMES[verdict.status])}: {verdict.message or _(verdict.title)}")

@@ -19,7 +19,7 @@ from faultlab.i18n import _
 ROW_PX = 26
 WIDTH_PX = 720
 TOP_PX = 44
-EVENTS_SHOWN_MAX = 60
+ROWS_SHOWN_MAX = 50
 
 _ids = itertools.count(1)
 
@@ -86,8 +86,9 @@ class Story:
 
     def to_html(self) -> str:
         """The sequence diagram with its slider, and the same as text."""
-        shown = self.events[-EVENTS_SHOWN_MAX:]
-        left_out = len(self.events) - len(shown)
+        rows = _rows(self.events)
+        shown = rows[-ROWS_SHOWN_MAX:]
+        left_out = sum(map(len, rows)) - sum(map(len, shown))
         name = f"fl-story-{next(_ids)}"
         head = f"<p>{_('The first {n} events are left out.', n=left_out)}</p>" if left_out else ""
         summary, text = _("The same as text"), html.escape(self.to_text())
@@ -96,12 +97,12 @@ class Story:
             f"<details><summary>{summary}</summary><pre>{text}</pre></details></div>"
         )
 
-    def _svg(self, events: list[Event]) -> str:
+    def _svg(self, rows: list[list[Event]]) -> str:
         lanes = self._lanes()
         columns = {"check": 150, "code": 390, "world": 630}
         heads = {"check": _("the check"), "code": _("your code"), "world": _("what it calls")}
         label = html.escape(_("sequence diagram"))
-        height = TOP_PX + ROW_PX * len(events) + 12
+        height = TOP_PX + ROW_PX * len(rows)
         parts = [
             f'<svg viewBox="0 0 {WIDTH_PX} {height}" width="100%" style="max-width:{WIDTH_PX}px" role="img" '
             f'aria-label="{label}" font-size="12" font-family="sans-serif" fill="currentColor">',
@@ -113,43 +114,61 @@ class Story:
             )
             parts.append(f'<line x1="{x}" y1="26" x2="{x}" y2="{height}" stroke="currentColor" stroke-opacity=".35"/>')
         before = None
-        for row, event in enumerate(events):
-            y = TOP_PX + ROW_PX * row
-            parts.append(f'<g data-step="{row + 1}">')
-            if event.at_s != before:
-                parts.append(f'<text x="4" y="{y + 4}">{event.at_s:g} s</text>')
-                before = event.at_s
-            parts.append(_draw(event, y, columns, lanes))
+        for number, row in enumerate(rows):
+            y = TOP_PX + ROW_PX * number
+            parts.append(f'<g data-step="{number + 1}">')
+            if row[0].at_s != before:
+                parts.append(f'<text x="4" y="{y + 4}">{row[0].at_s:g} s</text>')
+                before = row[0].at_s
+            parts.append(_draw(row, y, columns, lanes))
             parts.append("</g>")
         parts.append("</svg>")
         return "".join(parts)
 
 
 _MARKERS = (
-    '<defs><marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-    '<path d="M0 0 L8 4 L0 8 z" fill="currentColor"/></marker></defs>'
+    '<defs><marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+    'orient="auto-start-reverse"><path d="M0 0 L8 4 L0 8 z" fill="currentColor"/></marker></defs>'
 )
 
 
-def _draw(event: Event, y: int, columns: dict[str, int], lanes: dict[int, int]) -> str:
-    text = html.escape(event.text if len(event.text) <= 40 else event.text[:39] + "…")
-    full = f"<title>{html.escape(event.text)}</title>"
+def _rows(events: list[Event]) -> list[list[Event]]:
+    """The events, with a question and the answer that follows it at once in one row."""
+    rows: list[list[Event]] = []
+    answers = {"call": "done", "ask": "reply"}
+    for event in events:
+        last = rows[-1][-1] if rows else None
+        at_once = last is not None and (last.lane, last.at_s) == (event.lane, event.at_s)
+        if at_once and len(rows[-1]) == 1 and answers.get(last.kind) == event.kind:
+            rows[-1].append(event)
+        else:
+            rows.append([event])
+    return rows
+
+
+def _short(text: str, chars_max: int) -> str:
+    return html.escape(text if len(text) <= chars_max else text[: chars_max - 1] + "…")
+
+
+def _draw(row: list[Event], y: int, columns: dict[str, int], lanes: dict[int, int]) -> str:
+    event, failed = row[0], row[-1].failed
+    full = "<title>" + html.escape(" → ".join(e.text for e in row)) + "</title>"
     if event.kind in ("time", "note", "wrong"):
         weight = ' font-weight="700" fill="#D55E00"' if event.kind == "wrong" else ' font-style="italic"'
         sign = "⚠ " if event.kind == "wrong" else ""
-        words = html.escape(event.text if len(event.text) <= 88 else event.text[:87] + "…")
-        return f'<text x="80" y="{y + 4}"{weight}>{sign}{words}{full}</text>'
+        return f'<text x="80" y="{y + 4}"{weight}>{sign}{_short(event.text, 88)}{full}</text>'
     ends = {"call": ("check", "code"), "done": ("code", "check"), "ask": ("code", "world"), "reply": ("world", "code")}
     start, end = (columns[c] for c in ends[event.kind])
     inset = 4 if start < end else -4
     dash = ' stroke-dasharray="5 3"' if event.kind in ("done", "reply") else ""
-    colour = "#D55E00" if event.failed else "currentColor"
+    colour = "#D55E00" if failed else "currentColor"
     lane = f"{lanes[event.lane]}: " if event.lane in lanes else ""
-    cross = "✕ " if event.failed else ""
+    words = " → ".join(("✕ " if e.failed else "") + _short(e.text, 38 if len(row) == 1 else 24) for e in row)
+    both = ' marker-start="url(#fl-arrow)"' if len(row) == 2 else ""
     return (
         f'<line x1="{start + inset}" y1="{y}" x2="{end - inset}" y2="{y}" stroke="{colour}"{dash} '
-        f'marker-end="url(#fl-arrow)"/>'
-        f'<text x="{(start + end) / 2}" y="{y - 4}" text-anchor="middle">{lane}{cross}{text}{full}</text>'
+        f'marker-end="url(#fl-arrow)"{both}/>'
+        f'<text x="{(start + end) / 2}" y="{y - 4}" text-anchor="middle">{lane}{words}{full}</text>'
     )
 
 

@@ -202,8 +202,7 @@ class Subject:
     def _begin(self, message: Message, target: Ref, label: str) -> Pending:
         number = next(self._ids)
         pending = self._pending[number] = Pending(self, number, label)
-        if message["op"] == "call":
-            self.watch("call", lane=number, label=label)
+        self.watch("call", lane=number, label=label)
         self._channel.send({**message, "id": number, "target": target.wire()})
         return pending
 
