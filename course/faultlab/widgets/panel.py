@@ -1,0 +1,356 @@
+"""The base of every panel: what a panel is made of, and how the browser and Python talk.
+
+A panel is a picture with a question. Its parts are always the same and always in the same order: a question to predict, presets, at most
+seven controls (the rest folds away), the picture, a time bar where time plays a part, numbers, and the same in words.
+
+1. Three traits, all plain JSON. `spec` says what the panel consists of (built once, in the learner's language). `params` holds the values
+   of the controls and is written by the browser. `view` is what Python computed from them and is only read by the browser.
+2. Latest wins. The browser has at most one request under way; it carries a number, `seq`, which comes back in `view`. While it waits, the
+   newest values replace each other, and one request goes out when the answer is there. So a dragged slider never builds a queue.
+3. Playing, scrubbing, hovering and folding happen in the browser alone. Python is asked only when the scenario changes.
+4. An exception never kills a panel. It becomes `view["error"]`: one line under a dimmed last picture. A topic that can still show something
+   puts the line into `view["notice"]` instead, which dims nothing.
+5. The verdict on a prediction comes from the simulation: `compute` returns `answers`, for each question by its name the option that came
+   true and a sentence with the numbers. Nothing about the outcome is typed in beforehand.
+
+Left out: state that survives a restart of the kernel (run the cell again), and pages without a kernel.
+"""
+
+from __future__ import annotations
+
+import linecache
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from faultlab.i18n import _, language
+from faultlab.widgets import theme
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parent
+LEARNER_TIME_MAX_S = 2.0
+SEED_MAX = 999_999
+
+Json = Any
+
+
+# ---------------------------------------------------------------- what a panel consists of
+
+
+def slider(
+    name: str,
+    label: str,
+    value: float,
+    minimum: float,
+    maximum: float,
+    step: float,
+    unit: str = "",
+    *,
+    more: bool = False,
+    help: str = "",
+    logarithmic: bool = False,
+) -> dict[str, Json]:
+    """A number. `unit` is shown after the value; `more` folds the control away; `logarithmic` spreads the small values (minimum > 0)."""
+    if not minimum <= value <= maximum:
+        raise ValueError(f"{name}: {value} is not between {minimum} and {maximum}")
+    if logarithmic and minimum <= 0:
+        raise ValueError(f"{name}: a logarithmic slider starts above 0")
+    return {
+        "kind": "slider",
+        "name": name,
+        "label": label,
+        "value": value,
+        "min": minimum,
+        "max": maximum,
+        "step": step,
+        "unit": unit,
+        "more": more,
+        "help": help,
+        "log": logarithmic,
+    }
+
+
+def choice(
+    name: str,
+    label: str,
+    value: str,
+    options: Iterable[tuple[str, str]],
+    *,
+    more: bool = False,
+    help: str = "",
+    menu: bool | None = None,
+) -> dict[str, Json]:
+    """One of a few: a row of buttons, or a drop-down menu (the default from five options on; `menu` decides otherwise)."""
+    listed = [{"value": v, "label": text} for v, text in options]
+    if value not in [o["value"] for o in listed]:
+        raise ValueError(f"{name}: {value!r} is not among its options")
+    as_menu = len(listed) > 4 if menu is None else menu
+    kind = "menu" if as_menu else "choice"
+    return {"kind": kind, "name": name, "label": label, "value": value, "options": listed, "more": more, "help": help}
+
+
+def toggle(name: str, label: str, value: bool, *, more: bool = False, help: str = "") -> dict[str, Json]:
+    """On or off."""
+    return {"kind": "toggle", "name": name, "label": label, "value": value, "more": more, "help": help}
+
+
+def question(text: str, options: Iterable[tuple[str, str]], name: str = "main") -> dict[str, Json]:
+    """What the learner predicts. What came true stands in `view["answers"][name]`, see `outcome`."""
+    return {"name": name, "text": text, "options": [{"value": value, "label": label} for value, label in options]}
+
+
+def outcome(answer: str, because: str) -> dict[str, str]:
+    """The option that came true, and a sentence with the numbers of the simulation that show it."""
+    return {"answer": answer, "because": because}
+
+
+def preset(
+    name: str, label: str, watch: str, question: dict[str, Json] | None = None, **params: Json
+) -> dict[str, Json]:
+    """A scenario with one sentence on what to watch for. Controls that it does not name go to their defaults."""
+    return {"name": name, "label": label, "watch": watch, "question": question, "params": params}
+
+
+def number(label: str, *values: Json, note: str = "") -> dict[str, Json]:
+    """A row of the table of numbers: a label and one value for each column."""
+    return {"label": label, "values": list(values), "note": note}
+
+
+def shell_labels() -> dict[str, str]:
+    """The words that every panel uses, in the learner's language."""
+    return {
+        "predict": _("Your prediction"),
+        "show": _("Show without guessing"),
+        "covered": _("Predict first, then look"),
+        "right": _("Right."),
+        "not_quite": _("Not quite."),
+        "shown": _("What happens:"),
+        "now": _("With these values:"),
+        "presets": _("Scenarios"),
+        "watch": _("Watch:"),
+        "more": _("More controls"),
+        "numbers": _("Numbers"),
+        "words": _("The same in words"),
+        "time": _("Time"),
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "back": _("Step back"),
+        "forward": _("Step forward"),
+        "speed": _("Speed"),
+        "seconds": _("s"),
+        "per_second": _("s per second"),
+        "seed": _("Seed"),
+        "new_seed": _("New seed"),
+        "reset": _("Reset"),
+        "scenario": _("Share this scenario"),
+        "scenario_help": _("These values are the whole scenario. Copy them, or put others here and apply them."),
+        "copy": _("Copy"),
+        "copied": _("Copied."),
+        "copy_by_hand": _("The browser does not let me copy: the text is selected, press Ctrl+C."),
+        "apply": _("Apply"),
+        "applied": _("Applied."),
+        "bad_json": _("This is not valid JSON, so nothing was changed: {reason}"),
+        "bad_panel": _("This scenario is for the panel “{other}”, and this is “{own}”. Nothing was changed."),
+        "bad_name": _("There is no control “{name}” here. Nothing was changed. Known: {known}."),
+        "bad_value": _("“{name}” must be {expected}. Nothing was changed."),
+        "a_number": _("a number from {min} to {max}"),
+        "one_of": _("one of {values}"),
+        "true_or_false": _("true or false"),
+        "not_object": _("A scenario is a JSON object with “params”. Nothing was changed."),
+        "waiting": _("Waiting for Python …"),
+        "no_kernel": _("Python does not answer. If the kernel was restarted, run this cell again."),
+        "drag_hint": _("drag, or use the arrow keys"),
+        "on": _("on"),
+        "off": _("off"),
+    }
+
+
+# ---------------------------------------------------------------- values that come from outside
+
+
+def controls_of(spec: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    """The controls by name; the seed is one of them."""
+    return {c["name"]: c for c in spec["controls"]} | {"seed": slider("seed", "seed", 1, 0, SEED_MAX, 1)}
+
+
+def defaults_of(spec: Mapping[str, Json]) -> dict[str, Json]:
+    """The value of each control that a fresh panel shows."""
+    return {name: c["value"] for name, c in controls_of(spec).items()} | {"seed": spec["seed"]}
+
+
+def clean(spec: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
+    """`values` over the defaults, each one checked. ValueError in one line for an unknown name or a value out of range."""
+    controls = controls_of(spec)
+    result = defaults_of(spec)
+    for name, value in values.items():
+        if name not in controls:
+            raise ValueError(
+                _("There is no control “{name}” here. Known: {known}.", name=name, known=", ".join(controls))
+            )
+        result[name] = _checked(controls[name], value)
+    return result
+
+
+def _checked(control: Mapping[str, Json], value: Json) -> Json:
+    kind, name = control["kind"], control["name"]
+    if kind == "toggle":
+        expected, good = _("true or false"), isinstance(value, bool)
+    elif kind == "slider":
+        expected = _("a number from {min} to {max}", min=control["min"], max=control["max"])
+        number_given = isinstance(value, (int, float)) and not isinstance(value, bool)
+        good = number_given and control["min"] <= value <= control["max"]
+    else:
+        allowed = [o["value"] for o in control["options"]]
+        expected, good = _("one of {values}", values=", ".join(allowed)), value in allowed
+    if not good:
+        raise ValueError(_("“{name}” must be {expected}, not {value!r}.", name=name, expected=expected, value=value))
+    return value
+
+
+# ---------------------------------------------------------------- the learner's code
+
+
+class LearnerTimeout(BaseException):
+    """The learner's code ran longer than it may. Not an Exception, so that an `except Exception` in a loop does not swallow it."""
+
+
+@contextmanager
+def time_limit(seconds: float = LEARNER_TIME_MAX_S) -> Iterator[None]:
+    """Stop an endless loop in the learner's code. Does nothing where there are no interval timers (Windows, other threads)."""
+    possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if not possible:
+        yield
+        return
+
+    def stop(signum: int, frame: object) -> None:
+        raise LearnerTimeout
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def explain(error: BaseException) -> str:
+    """An exception as one line for the learner: what, where in their code, and the text of that line."""
+    if isinstance(error, LearnerTimeout):
+        return _("Stopped after {seconds} s: is there an endless loop?", seconds=f"{LEARNER_TIME_MAX_S:g}")
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    what = " ".join(what.split())[:300]
+    place = _learner_frame(error)
+    if place is None:
+        return what
+    function, line, source = place
+    where = _("line {line} in {function}", line=line, function=function)
+    return f"{what} ({where}: {source})" if source else f"{what} ({where})"
+
+
+def _learner_frame(error: BaseException) -> tuple[str, int, str] | None:
+    """The innermost frame that belongs neither to this package nor to an installed library."""
+    found = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        path = code.co_filename
+        library = path.startswith((str(PACKAGE), sys.prefix, sys.base_prefix, "<frozen"))
+        if not library:
+            source = linecache.getline(path, traceback.tb_lineno).strip()[:80]
+            found = (code.co_qualname if hasattr(code, "co_qualname") else code.co_name, traceback.tb_lineno, source)
+        traceback = traceback.tb_next
+    return found
+
+
+# ---------------------------------------------------------------- the panel
+
+
+def front_end(topic: str) -> str:
+    """The JavaScript of a panel: the shell that all share, the picture of the topic, and the entry point."""
+    entry = "export default { render: ({ model, el }) => mountPanel(model, el, picture) };\n"
+    return "\n".join([(HERE / "ui.js").read_text("utf-8"), (HERE / f"{topic}.js").read_text("utf-8"), entry])
+
+
+def style(topic: str) -> str:
+    """The style sheet of a panel: variables of the theme, the common rules, and the topic's own ones where it has any."""
+    own = HERE / f"{topic}.css"
+    return "\n".join(
+        [theme.css_variables(), (HERE / "theme.css").read_text("utf-8"), own.read_text("utf-8") if own.exists() else ""]
+    )
+
+
+class Panel(anywidget.AnyWidget):
+    """Base class. A topic sets `topic`, and writes `describe()` and `compute(params)`; see the module's docstring for the rest."""
+
+    topic = ""
+
+    params = traitlets.Dict().tag(sync=True, echo_update=False)
+    view = traitlets.Dict().tag(sync=True)
+    spec = traitlets.Dict().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if cls.topic and "_esm" not in cls.__dict__:
+            cls._esm, cls._css = front_end(cls.topic), style(cls.topic)
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, *, seed: int = 1, reveal: bool = False, **params: Json) -> None:
+        spec = {"question": None, "presets": [], "words": {}, "time": None} | self.describe()
+        spec |= {"topic": self.topic, "language": language(), "labels": shell_labels(), "seed": seed, "reveal": reveal}
+        values = clean(spec, {**params, "seed": seed})
+        super().__init__(spec=spec, params={**values, "seq": 0})
+        self.view = self._view_of(self.params)
+        self.observe(lambda change: self._answer(change["new"]), names="params")
+
+    # -------- what a topic writes
+
+    def describe(self) -> dict[str, Json]:
+        """`title`, `question`, `controls`, `presets`, `words`, and `time` (the length of the time bar in seconds, or None)."""
+        raise NotImplementedError
+
+    def compute(self, params: Mapping[str, Json]) -> dict[str, Json]:
+        """The picture's data for these values: anything the topic's `draw` reads, and `answers`, `columns`, `numbers`, `summary`, `log`."""
+        raise NotImplementedError
+
+    # -------- the conversation with the browser
+
+    def _answer(self, params: Mapping[str, Json]) -> None:
+        self.view = self._view_of(params)
+
+    def _view_of(self, params: Mapping[str, Json]) -> dict[str, Json]:
+        values = {name: value for name, value in params.items() if name != "seq"}
+        try:
+            with time_limit():
+                view = dict(self.compute(clean(self.spec, values)))
+        except (Exception, LearnerTimeout) as error:
+            view = {"error": explain(error)}
+        return view | {"seq": params.get("seq", 0)}
+
+    # -------- for a notebook that is read without Python
+
+    def text(self) -> str:
+        """The panel in words: title, question, and what the simulation shows."""
+        lines = [self.spec["title"]]
+        if self.spec["question"]:
+            lines.append(self.spec["question"]["text"])
+        lines += [self.view[key] for key in ("error", "notice", "summary") if self.view.get(key)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Json], dict[str, Json]] | dict[str, Json] | None:
+        """Where no widget can be shown (a saved notebook, an export), the title and a word on how to get the picture."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if not bundle:
+            return bundle
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        data["text/plain"] = _("{title}: an interactive panel. Run this cell to see it.", title=self.spec["title"])
+        return bundle

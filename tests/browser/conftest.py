@@ -1,0 +1,242 @@
+"""JupyterLab in headless Chromium, for the tests that look at what a learner sees.
+
+One Lab server and one browser serve the whole session; the server has its own HOME and a free port, and nothing of the machine's Jupyter
+settings reaches it. Fixtures:
+
+    lab             the server: `lab.write(name, cells)` puts a notebook into its folder
+    browser         the Chromium
+    open_notebook   open_notebook(path, dark=False, width=1280, ...) -> Notebook, closed after the test
+    screenshots     the folder for pictures: FAULTLAB_SCREENSHOTS, else build/screenshots
+
+Where there is no Chromium the tests are skipped with one line that says so, and fail when CI is set: there it must be present.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "browser-test"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+# "Idle" is shown before the kernel is connected; what is run then is silently dropped.
+READY = """() => {
+  const w = window.jupyterapp?.shell.currentWidget, k = w?.sessionContext?.session?.kernel;
+  return Boolean(k && w.context.isReady && w.sessionContext.isReady && k.connectionStatus === 'connected' && k.status === 'idle');
+}"""
+FINISHED = """() => {
+  const w = window.jupyterapp.shell.currentWidget;
+  const code = w.content.widgets.filter((c) => c.model.type === 'code' && c.model.sharedModel.source.trim());
+  return w.sessionContext.session.kernel.status === 'idle' && code.every((c) => c.model.executionCount !== null);
+}"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: `url`, and `root`, the folder that it shows."""
+
+    url: str
+    root: Path
+    process: subprocess.Popen[bytes]
+
+    def write(self, name: str, cells: list[str]) -> str:
+        """A notebook with these code cells; returns its path as Lab knows it."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, self.root / name)
+        return name
+
+    def copy(self, source: Path, name: str | None = None) -> str:
+        """A copy of an existing notebook, so that running it does not touch the committed one."""
+        target = name or source.name
+        shutil.copyfile(source, self.root / target)
+        return target
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+    environment |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += [
+        "--ip=127.0.0.1",
+        f"--IdentityProvider.token={TOKEN}",
+        "--expose-app-in-browser",
+        f"--ServerApp.root_dir={root}",
+    ]
+    if os.geteuid() == 0:
+        command.append("--allow-root")
+    log = home / "lab.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment, cwd=root, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for_server(url, process, log)
+        yield Lab(url, root, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float = 60) -> None:
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/api", timeout=2) as answer:
+                json.load(answer)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            chromium = Path("/usr/bin/chromium")
+            chosen = {"executable_path": str(chromium)} if chromium.exists() else {}
+            running = playwright.chromium.launch(args=CHROMIUM_OPTIONS, **chosen)
+        except Error as error:
+            message = f"no Chromium, so the pages were not tested: {str(error).splitlines()[0]}"
+            if os.environ.get("CI", "").lower() in ("1", "true"):
+                pytest.fail(message)
+            pytest.skip(message)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    folder = Path(os.environ.get("FAULTLAB_SCREENSHOTS") or ROOT / "build" / "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass
+class Notebook:
+    """An open notebook in Lab. `page` is Playwright's page; `complaints` are the errors the page logged."""
+
+    page: object
+    folder: Path
+    complaints: list[str] = field(default_factory=list)
+
+    def run_all(self, patience_s: float = 60) -> None:
+        """Run every cell and wait until the kernel is idle; fails if a cell shows an error."""
+        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+        self.page.wait_for_function(FINISHED, timeout=patience_s * 1000)
+        errors = self.page.locator(
+            '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+        )
+        assert errors.count() == 0, errors.first.inner_text()
+
+    def execute(self, code: str, patience_s: float = 30) -> None:
+        """Run `code` in the notebook's kernel, beside its cells."""
+        script = """async (code) => {
+          const k = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const reply = await k.requestExecute({code}).done;
+          return reply.content.status === 'ok' ? '' : reply.content.ename + ': ' + reply.content.evalue;
+        }"""
+        problem = self.page.evaluate(script, code)
+        assert not problem, problem
+
+    def panel(self, topic: str, index: int = 0):
+        """The panel of a topic, once it is drawn."""
+        locator = self.page.locator(f".fl-{topic}").nth(index)
+        locator.locator("svg.fl-picture > *").first.wait_for(state="attached")
+        return locator
+
+    def screenshot(self, name: str, locator=None) -> Path:
+        path = self.folder / f"{name}.png"
+        (locator or self.page).screenshot(path=str(path))
+        return path
+
+
+@pytest.fixture
+def open_notebook(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook in a fresh page and wait until its kernel is ready."""
+    contexts = []
+
+    def open_(
+        path: str, *, dark: bool = False, width: int = 1280, height: int = 1500, reduced_motion: bool = False
+    ) -> Notebook:
+        motion = "reduce" if reduced_motion else "no-preference"
+        context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
+        contexts.append(context)
+        page = context.new_page()
+        notebook = Notebook(page, screenshots)
+        page.on("pageerror", lambda error: notebook.complaints.append(str(error)))
+        workspace = f"test{len(contexts)}-{time.monotonic_ns()}"
+        page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}")
+        page.wait_for_function(READY, timeout=60_000)
+        set_up = """(dark) => {
+          if (jupyterapp.shell.leftCollapsed === false) jupyterapp.shell.collapseLeft();
+          if (dark) jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'});
+        }"""
+        page.evaluate(set_up, dark)
+        if dark:
+            page.wait_for_selector('body[data-jp-theme-light="false"]')
+        return notebook
+
+    yield open_
+    for context in contexts:
+        context.close()
+    shut_down_kernels(lab)
+
+
+def shut_down_kernels(lab: Lab) -> None:
+    """A session lasts as long as its kernel: end them, so that the next test starts clean."""
+    headers = {"Authorization": f"token {TOKEN}"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{lab.url}/api/sessions", headers=headers), timeout=10
+    ) as answer:
+        sessions = json.load(answer)
+    for session in sessions:
+        address = f"{lab.url}/api/sessions/{session['id']}"
+        urllib.request.urlopen(urllib.request.Request(address, headers=headers, method="DELETE"), timeout=10).close()
