@@ -78,7 +78,7 @@ lint: setup ## Check the style of the code, and that the built notebooks are fre
 lock: ## Lock the requirements of pyproject.toml with their hashes (needs uv).
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv (https://docs.astral.sh/uv), or UV=<path to it>' >&2; exit 1; }
 	@$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --quiet -o requirements.txt
+	  --no-header --quiet -o requirements.txt
 
 clean: ## Remove what set-up, builds and tests leave behind; work/ and grading/ stay.
 	@rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis
