@@ -1,0 +1,456 @@
+"""The judge: from a submitted notebook to one verdict for each test cell.
+
+The learner's cells run in a worker, a process that holds nothing but them (`sandbox.py`). The judge sits outside, reads
+each test cell as the one call it is, `check("<name>", <the learner's objects>)`, and plays that check and its hidden
+schedules against the worker.
+
+1. A test cell's source comes from the gradebook, never from the submission. It is parsed, not executed.
+2. Cells count in their order, as in a notebook: a test sees what the cells above it made.
+3. A worker that was lost (it hangs, died, floods or talks nonsense) is replaced: the cells so far are replayed without
+   the ones that never ended, and the checks that remain are judged. The check during which it was lost is wrong.
+4. A submission has a time budget. When it is spent, the checks that remain are not judged; they earn nothing
+   and say why.
+5. What goes wrong on our side (no worker can be started, a check that fails by itself) is a "grader error": no score,
+   and a person grades the cell.
+6. Nothing that comes from the worker is believed: every message is held to the form of `servant.py` before a check
+   sees it.
+
+Left out: how a process is confined (`sandbox.py`), what happens to the score (`pipeline.py`).
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from faultlab.checks import core
+from faultlab.checks.core import GRADER_ERROR, RIGHT, WRONG, Verdict
+from faultlab.checks.story import Event, Story
+from faultlab.checks.subject import Subject, SubjectLost, named
+from faultlab.i18n import N_, _
+
+EVENTS_KEPT_MAX = 300
+TEXT_KEPT_MAX = 4_000
+MESSAGE_DEPTH_MAX = 120
+# Of two verdicts on one cell the one further to the left stands.
+WORST_FIRST = (GRADER_ERROR, WRONG, core.NOT_ATTEMPTED, core.PARTLY, RIGHT)
+
+
+class WorkerFailed(Exception):
+    """No worker could be started: our failure, not the learner's."""
+
+
+class NotATest(ValueError):
+    """A test cell is not the single call `check("<name>", <objects>)`."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds for one submission. `restarts_max` new workers may follow the first; `messages_max` may come during one
+    check."""
+
+    submission_s: float = 120.0
+    cell_s: float = 10.0
+    check_s: float = 40.0
+    answer_s: float = 5.0
+    restarts_max: int = 30
+    messages_max: int = 300_000
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What running one cell gave: notebook outputs, and how it ended: "ok", "error", "timeout" (it never ended) or
+    "died" (the worker ended)."""
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    ended: str = "ok"
+
+    @property
+    def lost(self) -> bool:
+        return self.ended in ("timeout", "died")
+
+
+class Worker(Protocol):
+    """A process in which the learner's cells run, with a servant in it that answers the judge (`subject.Channel`)."""
+
+    def run_cell(self, source: str, timeout_s: float) -> CellRun: ...
+
+    def send(self, message: dict[str, Any]) -> None: ...
+
+    def receive(self, timeout_s: float) -> dict[str, Any] | None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell of the merged notebook. `grade_id` is set for a test cell, whose `source` can be trusted."""
+
+    source: str
+    grade_id: str | None = None
+
+
+@dataclass
+class Judgement:
+    """Verdicts by grade_id, outputs by the position of the cell, and what the worker lost on the way."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    skipped: dict[int, str] = field(default_factory=dict)
+    restarts: int = 0
+    seconds: float = 0.0
+
+
+# The test cell
+
+
+def parse_test(source: str) -> tuple[str, list[str]]:
+    """The check's name and the names of the learner's objects in a test cell; NotATest for anything else."""
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError) as error:
+        raise NotATest(f"cannot be read: {error}") from error
+    call = statements[0].value if len(statements) == 1 and isinstance(statements[0], ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "check":
+        raise NotATest('is not one call check("<name>", <objects>)')
+    if call.keywords or not call.args or not all(isinstance(a, ast.Name) for a in call.args[1:]):
+        raise NotATest("may name a check and the learner's objects, nothing else")
+    name = call.args[0]
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        raise NotATest("must give the check's name as a string")
+    return name.value, [a.id for a in call.args[1:] if isinstance(a, ast.Name)]
+
+
+# Private checks and seeds
+
+
+@dataclass(frozen=True)
+class Private:
+    """What an instructor adds and does not publish.
+
+    `seeds`: further hidden schedules, by check name or "*" for all. A check in a private module whose name begins with
+    that of a public one and a dot ("breaker.threshold.burst") is judged together with it: the worse verdict stands.
+    """
+
+    seeds: dict[str, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path | str | None = None, seeds: str = "") -> Private:
+        """Import every `*.py` of `folder` and read its `seeds.json` and `seeds`: "7", "100-119,205", or the name of a
+        JSON file {"<check or *>": [numbers]}. ValueError names what cannot be read."""
+        found: dict[str, list[int]] = {}
+        if folder:
+            place = Path(folder)
+            if not place.is_dir():
+                raise ValueError(f"{place}: no such folder of private checks")
+            for path in sorted(place.glob("*.py")):
+                _import_file(path)
+            if (place / "seeds.json").exists():
+                found = _read_seeds(str(place / "seeds.json"))
+        if seeds:
+            for name, numbers in _read_seeds(seeds).items():
+                found[name] = [*found.get(name, []), *numbers]
+        return cls(found)
+
+    def seeds_for(self, check: core.Check) -> list[int]:
+        """The public seeds and the private ones, each once."""
+        more = [*self.seeds.get("*", []), *self.seeds.get(check.name, [])]
+        return list(dict.fromkeys([*range(check.hidden), *more]))
+
+    @staticmethod
+    def checks_for(check: core.Check) -> list[core.Check]:
+        """The check itself, and the private ones that belong to it."""
+        return [check, *(c for name, c in core._registry.items() if name.startswith(check.name + "."))]
+
+
+def _import_file(path: Path) -> None:
+    spec = importlib.util.spec_from_file_location(f"faultlab_private_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path}: not a Python module")
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except Exception as error:
+        raise ValueError(f"{path}: {type(error).__name__}: {error}") from error
+
+
+def _read_seeds(text: str) -> dict[str, list[int]]:
+    if re.fullmatch(r"\s*\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*\s*", text):
+        numbers: list[int] = []
+        for part in text.split(","):
+            first, _dash, last = part.strip().partition("-")
+            numbers += range(int(first), int(last or first) + 1)
+        return {"*": numbers}
+    try:
+        data = json.loads(Path(text).read_text(encoding="utf-8"))
+        return {str(name): [int(n) for n in numbers] for name, numbers in data.items()}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        what = f'{text}: seeds are "7", "100-119,205" or a JSON file {{"<check or *>": [numbers]}}'
+        raise ValueError(what) from error
+
+
+# Messages that are not believed
+
+
+class GuardedChannel:
+    """A worker's messages, held to the servant's form, to a number, and to a moment in real time at which the judge
+    stops waiting."""
+
+    def __init__(self, worker: Worker, until: float, messages_max: int) -> None:
+        self._worker = worker
+        self._until = until
+        self._left = messages_max
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._worker.send(message)
+
+    def receive(self, timeout_s: float) -> dict[str, Any] | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise SubjectLost(_("the time for this check is over"), timed_out=True)
+        message = self._worker.receive(max(0.0, min(timeout_s, left)))
+        if message is None:
+            return None
+        self._left -= 1
+        if self._left < 0:
+            raise SubjectLost(_("it calls back without end"))
+        if not _well_formed(message):
+            raise SubjectLost(_("its process answers with something that is no answer"))
+        return message
+
+
+def _well_formed(message: Any) -> bool:
+    if not isinstance(message, dict) or _too_deep(message):
+        return False
+    lane = message.get("id")
+    if message.get("ev") == "ask":
+        return (
+            (lane is None or _whole(lane))
+            and _whole(message.get("ask"))
+            and _whole(message.get("handle"))
+            and isinstance(message.get("args"), list)
+            and isinstance(message.get("kwargs"), dict)
+        )
+    if message.get("ev") != "done" or not _whole(lane):
+        return False
+    return "error" not in message or _error_well_formed(message["error"])
+
+
+def _error_well_formed(error: Any) -> bool:
+    return (
+        isinstance(error, dict)
+        and isinstance(error.get("types"), list)
+        and 0 < len(error["types"]) <= 100
+        and all(isinstance(t, str) for t in error["types"])
+        and isinstance(error.get("message"), str)
+        and isinstance(error.get("attributes", {}), dict)
+        and (error.get("raised_by") is None or _whole(error["raised_by"]))
+        and isinstance(error.get("traceback", ""), str)
+    )
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int
+
+
+def _too_deep(data: Any) -> bool:
+    level, depth = [data], 0
+    while level:
+        depth += 1
+        if depth > MESSAGE_DEPTH_MAX:
+            return True
+        level = [
+            child
+            for item in level
+            for child in (item if isinstance(item, list) else item.values() if isinstance(item, dict) else ())
+            if isinstance(child, list | dict)
+        ]
+    return False
+
+
+# A submission
+
+
+class _Stage:
+    """The worker of one submission, replaced when it is lost."""
+
+    def __init__(self, start: Callable[[], Worker], limits: Limits, judgement: Judgement) -> None:
+        self._start = start
+        self.limits = limits
+        self.judgement = judgement
+        self.until = time.monotonic() + limits.submission_s
+        self._done: list[tuple[int, str]] = []
+        self._worker: Worker | None = None
+        self._started = 0
+
+    @property
+    def left_s(self) -> float:
+        return self.until - time.monotonic()
+
+    def run(self, position: int, source: str) -> CellRun:
+        """Run the cell at `position`; one that never ends is left out of every replay."""
+        if self.left_s <= 0:
+            self.judgement.skipped[position] = "time is over"
+            return CellRun(ended="timeout")
+        run = self.worker().run_cell(source, min(self.limits.cell_s, max(0.1, self.left_s)))
+        if run.lost:
+            self.judgement.skipped[position] = run.ended
+            self.drop()
+        else:
+            self._done.append((position, source))
+        return run
+
+    def worker(self) -> Worker:
+        """The running worker; a new one replays the cells so far."""
+        while self._worker is None:
+            if self._started > self.limits.restarts_max:
+                raise SubjectLost(_("its process ended again and again"))
+            self._worker = self._start()
+            self.judgement.restarts = self._started
+            self._started += 1
+            for position, source in list(self._done):
+                run = self._worker.run_cell(source, min(self.limits.cell_s, max(0.1, self.left_s)))
+                if run.lost:
+                    self.judgement.skipped[position] = run.ended
+                    self._done.remove((position, source))
+                    self.drop()
+                    break
+        return self._worker
+
+    def drop(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
+def judge_cells(
+    cells: Sequence[Cell],
+    start: Callable[[], Worker],
+    *,
+    limits: Limits | None = None,
+    private: Private | None = None,
+    hidden: bool = True,
+    progress: Callable[[str], None] = lambda name: None,
+) -> Judgement:
+    """Run the learner's cells in workers made by `start` and judge every test cell; never raises for what a learner
+    did."""
+    limits, private = limits or Limits(), private or Private()
+    judgement = Judgement()
+    began = time.monotonic()
+    stage = _Stage(start, limits, judgement)
+    try:
+        for position, cell in enumerate(cells):
+            if cell.grade_id is None:
+                try:
+                    run = stage.run(position, cell.source)
+                except SubjectLost:
+                    run = CellRun(ended="died")
+                judgement.outputs[position] = run.outputs
+            else:
+                progress(cell.grade_id)
+                judgement.verdicts[cell.grade_id] = _judge_test(cell, stage, private, hidden)
+    except Exception as error:
+        _give_up(cells, judgement, error)
+    finally:
+        stage.drop()
+    judgement.seconds = time.monotonic() - began
+    return judgement
+
+
+def _give_up(cells: Iterable[Cell], judgement: Judgement, error: Exception) -> None:
+    """A failure of ours: the test cells that have no verdict are left to a person."""
+    what = str(error) if isinstance(error, WorkerFailed) else f"{type(error).__name__}: {error}"
+    for cell in cells:
+        if cell.grade_id is not None and cell.grade_id not in judgement.verdicts:
+            judgement.verdicts[cell.grade_id] = grader_error(cell.grade_id, what)
+
+
+def grader_error(name: str, what: str, title: str = "") -> Verdict:
+    """The verdict on a cell that we failed to judge."""
+    message = _("The grader failed ({what}). This costs you nothing: a person will grade this cell.", what=what)
+    return Verdict(name, GRADER_ERROR, message=message, title=title)
+
+
+def _judge_test(cell: Cell, stage: _Stage, private: Private, hidden: bool) -> Verdict:
+    try:
+        name, objects = parse_test(cell.source)
+        check = core.find(name)
+    except (NotATest, KeyError) as error:
+        return grader_error(str(cell.grade_id), f"test cell {cell.grade_id}: {error}")
+    found: list[Verdict] = []
+    for one in private.checks_for(check) if hidden else [check]:
+        verdict = _judge_check(one, objects, stage, private, hidden)
+        found.append(replace(verdict, title=verdict.title or check.title))
+        if verdict.status == WRONG:
+            break
+    return bounded(min(found, key=lambda v: (WORST_FIRST.index(v.status), v.fraction)))
+
+
+def _judge_check(check: core.Check, objects: list[str], stage: _Stage, private: Private, hidden: bool) -> Verdict:
+    if stage.left_s <= 0:
+        return Verdict(check.name, WRONG, title=check.title, message=_not_judged(stage.limits.submission_s))
+    try:
+        worker = stage.worker()
+    except SubjectLost as lost:
+        message = _("Your code gives no answer: {what}.", what=lost)
+        return Verdict(check.name, WRONG, title=check.title, message=message)
+    until = min(stage.until, time.monotonic() + stage.limits.check_s)
+    subject = Subject(GuardedChannel(worker, until, stage.limits.messages_max), answer_timeout_s=stage.limits.answer_s)
+    try:
+        seeds = private.seeds_for(check) if hidden else None
+        verdict = core.judge(check, subject, [named(o) for o in objects], hidden=hidden, seeds=seeds)
+    except SubjectLost as lost:
+        message = _("Your code gives no answer: {what}.", what=lost)
+        verdict = Verdict(check.name, WRONG, title=check.title, message=message, lost=True)
+    except WorkerFailed:
+        raise
+    except Exception as error:
+        verdict = grader_error(check.name, f"{type(error).__name__}: {error}", check.title)
+        verdict.lost = True
+    if verdict.lost:
+        stage.drop()
+    return verdict
+
+
+def _not_judged(submission_s: float) -> str:
+    return _(
+        "Not judged: the time for a submission ({seconds} s) was over before this check. "
+        "What takes so long is shown above.",
+        seconds=f"{submission_s:g}",
+    )
+
+
+def bounded(verdict: Verdict) -> Verdict:
+    """The verdict with its texts and its story cut to a size that can be kept and shown."""
+    events = verdict.story.events
+    if len(events) > EVENTS_KEPT_MAX:
+        left_out = len(events) - EVENTS_KEPT_MAX
+        note = Event(events[left_out].at_s, 0, "note", _("{n} events before this one are not kept", n=left_out))
+        events = [note, *events[left_out:]]
+    return replace(
+        verdict,
+        story=Story(events),
+        message=verdict.message[:TEXT_KEPT_MAX],
+        traceback=verdict.traceback[-TEXT_KEPT_MAX:],
+    )
+
+
+def replay(verdict: Verdict, subject: Subject, objects: list[str]) -> Verdict:
+    """Judge the schedule of a kept verdict again, for an appeal: the same code gets the same verdict."""
+    schedule = list(verdict.schedule or [])
+    one = replace(core.find(verdict.check), examples=[], generate=lambda rng: schedule)
+    return core.judge(one, subject, [named(o) for o in objects], hidden=True, seeds=[verdict.seed or 0])
+
+
+# Shown in the feedback page beside a cell that never ended.
+SKIPPED_TEXT = {
+    "timeout": N_("This cell did not end in time. It was stopped, and left out for the tests below."),
+    "died": N_("This cell ended the process. It was left out for the tests below."),
+    "time is over": N_("This cell was not run: the time for a submission was over."),
+}
