@@ -159,6 +159,7 @@ class Subject:
         self.settle_s = settle_s
         self.watch: Callable[..., None] = lambda kind, **what: None
         self._ids = itertools.count(1)
+        self._handle_numbers = itertools.count(1)  # never used again: a thread that outlived its trial may still call
         self._handles: dict[int, Any] = {}
         self._pending: dict[int, Pending] = {}
         self.asks = 0
@@ -286,7 +287,7 @@ class Subject:
             function = _refuse
         try:
             self._reply(ask, lane, name, function(*args, **kwargs), None, quiet)
-        except (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError) as error:
+        except (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError, RuntimeError) as error:
             self._reply(ask, lane, name, None, error, quiet)
 
     def _reply(self, ask: int, lane: int, name: str, value: Any, error: Exception | None, quiet: bool = False) -> None:
@@ -312,7 +313,7 @@ class Subject:
         if isinstance(value, Ref):
             return value.wire()
         if isinstance(value, Gate) or callable(value):
-            handle = len(self._handles) + 1
+            handle = next(self._handle_numbers)
             name = (
                 value.name
                 if isinstance(value, Gate)
