@@ -75,11 +75,11 @@ class HTTPServer(LoopService):
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        method, path, _ = head.split(" ", 2)
-        fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-        await reader.readexactly(int(fields.get("content-length", 0)))
-        self.requests.append((method, path))
+        try:
+            self.requests.append(await self._read_request(reader))
+        except (ValueError, asyncio.LimitOverrunError):  # not HTTP, or a head of more than 64 KiB
+            writer.write(self._response(400))
+            return
         match self.plan.take():
             case ("hang",):
                 await reader.read()  # ends when the client gives up
@@ -97,6 +97,13 @@ class HTTPServer(LoopService):
             case (status, *retry_after):
                 writer.write(self._response(status, *retry_after))
         await writer.drain()
+
+    async def _read_request(self, reader: asyncio.StreamReader) -> tuple[str, str]:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        method, path, _ = head.split(" ", 2)
+        fields = dict(line.lower().split(":", 1) for line in head.split("\r\n")[1:] if ":" in line)
+        await reader.readexactly(int(fields.get("content-length", 0)))
+        return method, path
 
     def _response(self, status: int, retry_after_s: float | None = None) -> bytes:
         lines = [

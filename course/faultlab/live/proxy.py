@@ -64,7 +64,9 @@ def redis_complete(sent: bytes) -> bool:
     """True once `sent` holds a whole command (a RESP array of strings) that is not part of a client's handshake."""
     rest = bytes(sent)
     while rest.startswith(b"*"):
-        count, _, rest = rest[1:].partition(b"\r\n")
+        count, end, rest = rest[1:].partition(b"\r\n")
+        if not end:
+            return False
         words = []
         for _ in range(int(count)):
             length, end, rest = rest.partition(b"\r\n")
@@ -74,7 +76,7 @@ def redis_complete(sent: bytes) -> bool:
             rest = rest[int(length[1:]) + 2 :]
         if words[0] not in HANDSHAKE:
             return True
-    return False
+    return rest.endswith(b"\r\n")  # a command typed by hand, on one line
 
 
 def is_interim(came: bytes) -> bool:
@@ -101,7 +103,11 @@ class Record:
 
 
 class _Cut(Exception):
-    """The plan says that this connection ends now."""
+    """The plan says that the client is reset now."""
+
+
+class _Done(Exception):
+    """The plan says that the connection ends now, in order."""
 
 
 class FaultProxy(LoopService):
@@ -119,8 +125,10 @@ class FaultProxy(LoopService):
         match step:
             case (str(name),):
                 return name in PLAIN
-            case ("delay" | "cut_request" | "cut_reply", amount):
-                return is_number(amount)
+            case ("delay", seconds):
+                return is_number(seconds)
+            case ("cut_request" | "cut_reply", int(n)):
+                return is_number(n)
             case ("answer", str()):
                 return True
         return False
@@ -211,10 +219,11 @@ class FaultProxy(LoopService):
                 case _:
                     if record.step[0] == "delay":
                         await asyncio.sleep(record.step[1])
-                    try:
-                        await self._relay(client, record)
-                    except _Cut:
-                        reset(client)
+                    with contextlib.suppress(_Done):
+                        try:
+                            await self._relay(client, record)
+                        except _Cut:
+                            reset(client)
 
     async def _relay(self, client: socket.socket, record: Record) -> None:
         loop = asyncio.get_running_loop()
@@ -238,22 +247,25 @@ class FaultProxy(LoopService):
 
     async def _pump_request(self, client: socket.socket, server: socket.socket, record: Record) -> None:
         name, *values = record.step
+        # HTTP has no dialogue before the request: nothing of one that must not be carried out need reach the server.
+        withheld = self.protocol == "http" and name in ("lose_request", "answer")
         while chunk := await _receive(client):
             room = values[0] - record.bytes_from_client if name == "cut_request" else len(chunk)
-            record.bytes_from_client += min(len(chunk), int(room))
+            record.bytes_from_client += min(len(chunk), room)
             if len(chunk) > room:
-                await _send(server, chunk[: int(room)])
+                await _send(server, chunk[:room])
                 raise _Cut
             if not record.request_complete:
                 record._sent += chunk
-                record.request_complete = self._complete(record._sent)
+                with contextlib.suppress(ValueError):  # not this protocol: never complete
+                    record.request_complete = self._complete(record._sent)
                 if record.request_complete and name == "lose_request":
                     raise _Cut
                 if record.request_complete and name == "answer":
                     await _send(client, values[0].encode())
-                    client.shutdown(socket.SHUT_WR)
-                    continue
-            await _send(server, chunk)
+                    raise _Done
+            if not withheld:
+                await _send(server, chunk)
         if name == "hang_reply" and record.request_complete:
             await record._over.wait()  # a client that gives up early must not call back what it asked for
         _end(server)
@@ -263,9 +275,9 @@ class FaultProxy(LoopService):
         try:
             while chunk := await _receive(server):
                 room = values[0] - record.bytes_from_server if name == "cut_reply" else len(chunk)
-                record.bytes_from_server += min(len(chunk), int(room))
+                record.bytes_from_server += min(len(chunk), room)
                 if len(chunk) > room:
-                    await _send(client, chunk[: int(room)])
+                    await _send(client, chunk[:room])
                     raise _Cut
                 if record.request_complete and not (self.protocol == "http" and is_interim(chunk)):
                     record.replied = True

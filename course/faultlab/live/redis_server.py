@@ -148,7 +148,7 @@ class RedisServer(Service):
         # One attempt, and no handshake but the connection itself: the client's own retries would multiply the policy's.
         return redis.Redis(
             host, port, socket_timeout=wait_s, socket_connect_timeout=wait_s, retry=Retry(NoBackoff(), 0), protocol=2,
-            lib_name=None, lib_version=None, decode_responses=True,
+            driver_info=None, decode_responses=True,
         )  # fmt: skip
 
     def operation(
