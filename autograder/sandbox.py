@@ -113,8 +113,8 @@ DESCRIPTIONS = {
         (
             "a hole in the kernel",
             "seeing that a path of the host exists, with its size and times (stat, readlink)",
-            "reading and changing every file that the caller may, the gradebook and other submissions too",
-            "is one); a file deleted while open is not seen (it is bounded by file_bytes x open_files)",
+            f"disk and memory are looked at every {WATCH_INTERVAL_S:g} s (memory is bounded by a control group where "
+            "there is one); a file deleted while open is not seen (it is bounded by file_bytes x open_files)",
             "tasks of an ordinary user are bounded by the watchdog, with RLIMIT_NPROC some hundred above it",
             "processor time of children whose parent ignores SIGCHLD is not counted (the wall time bounds it)",
             "reading any file below /usr and below the Python prefix",

@@ -280,6 +280,9 @@ def read_config() -> dict[str, Any]:
 
 
 def main() -> None:
+    for number, fd in enumerate(sys.argv[1:3]):
+        os.dup2(int(fd), number)
+        os.close(int(fd))
     os.write(1, b"launched\n")
     config = read_config()
     try:

@@ -128,26 +128,31 @@ class SandboxedProcess:
         self._ended = threading.Event()
         self._usage = sandbox_watch.Usage()
         self._started_s = time.monotonic()
+        # Pipes of their own, not the standard ones: bubblewrap keeps those open for itself, and a pipe that the
+        # learner's code closed would never look closed.
+        their_in, self._in = os.pipe()
+        self._out, their_out = os.pipe()
         lifeline_read, self._lifeline = os.pipe()
+        theirs = [their_in, their_out, lifeline_read]
         try:
             self._popen = _starter.popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                [*command, *map(str, theirs[:2])],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                pass_fds=[lifeline_read] if config["supervise"] else [],
+                pass_fds=theirs if config["supervise"] else theirs[:2],
                 env={"PATH": "/usr/bin:/bin"},
                 start_new_session=True,
                 bufsize=0,
             )
         except OSError as error:
-            os.close(self._lifeline)
+            for fd in (self._in, self._out, self._lifeline):
+                os.close(fd)
             raise ProcessEnded("exit", f"cannot be started: {error}") from error
         finally:
-            os.close(lifeline_read)
-        self._in, self._out, self._err = (
-            f.fileno() for f in (self._popen.stdin, self._popen.stdout, self._popen.stderr)
-        )
+            for fd in theirs:
+                os.close(fd)
+        self._err = self._popen.stderr.fileno()
         for fd in (self._in, self._out, self._err):
             os.set_blocking(fd, False)
         self._watcher = threading.Thread(target=self._watch, daemon=True, name="sandbox watcher")
@@ -276,11 +281,14 @@ class SandboxedProcess:
         self._end(reason, detail)
         if threading.current_thread() is not self._watcher:
             self._watcher.join(10)
-        # Closed here only, by the thread that owns the process: the watcher would take the numbers away from under
-        # a reader.
-        for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
-            with contextlib.suppress(OSError):
-                stream.close()
+        # Closed here only, by the thread that owns the process: the watcher would take the numbers away from under a
+        # reader.
+        with self._lock:
+            for fd in (self._in, self._out):
+                if fd >= 0:
+                    os.close(fd)
+            self._in = self._out = -1
+            self._popen.stderr.close()
 
     def channel(self) -> Any:
         """The process as a channel for `faultlab.checks.subject.Subject`."""
