@@ -124,6 +124,8 @@ if REAL:
         )
         port = int(child.stdout.readline())
         with socket.create_connection(("127.0.0.1", port), 2) as client:
+            client.sendall(b"PING\r\n")
+            assert client.recv(100) == b"+PONG\r\n"
             os.kill(child.pid, signal.SIGKILL)
             child.communicate()
             client.settimeout(5)
