@@ -15,24 +15,24 @@ import math
 
 
 class VirtualClock:
-    """Seconds since the start of a simulation. Call it to read it; `sleep` and `advance` move it forward."""
+    """Seconds since the start of a simulation: `clock()`, or `clock.now_s`. `sleep` and `advance` move it."""
 
-    __slots__ = ("_now_s",)
+    __slots__ = ("now_s",)
 
     def __init__(self, start_s: float = 0.0) -> None:
-        self._now_s = float(start_s)
+        self.now_s = float(start_s)
 
     def __call__(self) -> float:
-        return self._now_s
+        return self.now_s
 
     def __repr__(self) -> str:
-        return f"VirtualClock({self._now_s:g} s)"
+        return f"VirtualClock({self.now_s:g} s)"
 
     def advance(self, duration_s: float) -> None:
         """Let `duration_s` seconds pass; ValueError if negative or not a finite number, and then no time has passed."""
         if not (0.0 <= duration_s < math.inf):
             raise ValueError(f"a clock moves forward by a finite time, not by {duration_s!r} s")
-        self._now_s += duration_s
+        self.now_s += duration_s
 
     def sleep(self, duration_s: float) -> None:
         """Stand in for `time.sleep`: the wait is over at once, and the clock shows it."""
@@ -40,6 +40,6 @@ class VirtualClock:
 
     def advance_to(self, moment_s: float) -> None:
         """Move to `moment_s` exactly, without the rounding of a sum; ValueError if that is in the past or never."""
-        if not (self._now_s <= moment_s < math.inf):
-            raise ValueError(f"it is {self._now_s!r} s: the clock cannot move to {moment_s!r} s")
-        self._now_s = moment_s
+        if not (self.now_s <= moment_s < math.inf):
+            raise ValueError(f"it is {self.now_s!r} s: the clock cannot move to {moment_s!r} s")
+        self.now_s = moment_s

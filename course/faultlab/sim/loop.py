@@ -33,7 +33,7 @@ class Loop:
 
     @property
     def now_s(self) -> float:
-        return self.clock()
+        return self.clock.now_s
 
     def __len__(self) -> int:
         """Functions still to run."""
@@ -44,15 +44,15 @@ class Loop:
 
         The answer is a number for `cancel`. ValueError if the moment is past or never.
         """
-        if not (self.clock() <= moment_s < math.inf):
-            raise ValueError(f"it is {self.clock()!r} s: nothing can be scheduled for {moment_s!r} s")
+        if not (self.clock.now_s <= moment_s < math.inf):
+            raise ValueError(f"it is {self.clock.now_s!r} s: nothing can be scheduled for {moment_s!r} s")
         self._serial += 1
         heappush(self._heap, (moment_s, self._serial, function, args))
         return self._serial
 
     def after(self, delay_s: float, function: Callable[..., Any], *args: Any) -> int:
         """Run `function(*args)` in `delay_s` seconds; see `at`."""
-        return self.at(self.clock() + delay_s, function, *args)
+        return self.at(self.clock.now_s + delay_s, function, *args)
 
     def cancel(self, number: int) -> None:
         """Forget what `at` or `after` scheduled under `number`; it must not have run yet."""
@@ -64,14 +64,14 @@ class Loop:
         With `until_s` the clock stands there at the end, even if nothing happened so late; what is scheduled later
         stays for the next `run`. Without it a model that keeps scheduling runs for ever.
         """
-        heap, cancelled, advance_to = self._heap, self._cancelled, self.clock.advance_to
+        heap, cancelled, clock = self._heap, self._cancelled, self.clock
         while heap and (until_s is None or heap[0][0] <= until_s):
             moment_s, serial, function, args = heappop(heap)
             if serial in cancelled:
                 cancelled.discard(serial)
                 continue
-            advance_to(moment_s)
+            clock.now_s = moment_s  # never backwards: `at` saw to that
             function(*args)
         if until_s is not None:
-            advance_to(until_s)
-        return self.clock()
+            clock.advance_to(until_s)
+        return clock.now_s
