@@ -142,8 +142,8 @@ def read(data: bytes) -> Data:
     if len(data) > BYTES_MAX:
         raise Ungradable(
             _(
-                "The file has {mb} MB, more than {limit} MB. Clear the outputs (Kernel, Restart and Clear Outputs), save "
-                "it, and submit again.",
+                "The file has {mb} MB, more than {limit} MB. Clear the outputs (Kernel, Restart and Clear Outputs), "
+                "save it, and submit again.",
                 mb=len(data) // 1_000_000,
                 limit=BYTES_MAX // 1_000_000,
             )

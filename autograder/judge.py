@@ -7,7 +7,7 @@ schedules against the worker.
 1. A test cell's source comes from the gradebook, never from the submission. It is parsed, not executed.
 2. Cells count in their order, as in a notebook: a test sees what the cells above it made.
 3. A worker that was lost (it hangs, died, floods or talks nonsense) is replaced: the cells so far are replayed without
-   the ones that never ended, and the checks that remain are judged. The check during which it was lost is wrong.
+   the statements that never ended, and the checks that remain are judged. The check during which it was lost is wrong.
 4. A submission has a time budget. When it is spent, the checks that remain are not judged; they earn nothing
    and say why.
 5. What goes wrong on our side (no worker can be started, a check that fails by itself) is a "grader error": no score,
@@ -34,7 +34,7 @@ from faultlab.checks import core
 from faultlab.checks.core import GRADER_ERROR, RIGHT, WRONG, Verdict
 from faultlab.checks.story import Event, Story
 from faultlab.checks.subject import Subject, SubjectLost, named
-from faultlab.i18n import N_, _
+from faultlab.i18n import _
 
 EVENTS_KEPT_MAX = 300
 TEXT_KEPT_MAX = 4_000
@@ -66,15 +66,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class CellRun:
-    """What running one cell gave: notebook outputs, and how it ended: "ok", "error", "timeout" (it never ended) or
-    "died" (the worker ended)."""
+    """What running one cell gave: notebook outputs, the exception that ended it as text, and if it took the worker with
+    it, in `lost`, why."""
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
-    ended: str = "ok"
-
-    @property
-    def lost(self) -> bool:
-        return self.ended in ("timeout", "died")
+    error: str = ""
+    lost: str = ""
 
 
 class Worker(Protocol):
@@ -99,11 +96,13 @@ class Cell:
 
 @dataclass
 class Judgement:
-    """Verdicts by grade_id, outputs by the position of the cell, and what the worker lost on the way."""
+    """Verdicts by grade_id; by the position of a cell its outputs, and in `skipped` and `errors` why it did not run to
+    its end; how many workers were lost."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     skipped: dict[int, str] = field(default_factory=dict)
+    errors: dict[int, str] = field(default_factory=dict)
     restarts: int = 0
     seconds: float = 0.0
 
@@ -294,17 +293,35 @@ class _Stage:
         return self.until - time.monotonic()
 
     def run(self, position: int, source: str) -> CellRun:
-        """Run the cell at `position`; one that never ends is left out of every replay."""
+        """Run the cell at `position`. Of one that takes the worker with it the statements that do not are kept."""
         if self.left_s <= 0:
-            self.judgement.skipped[position] = "time is over"
-            return CellRun(ended="timeout")
-        run = self.worker().run_cell(source, min(self.limits.cell_s, max(0.1, self.left_s)))
+            reason = self.judgement.skipped[position] = _("the time for a submission was over")
+            return CellRun(lost=reason)
+        run = self._attempt(position, source)
+        parts = _statements(source) if run.lost else []
+        losses = 0
+        for part in parts if len(parts) > 1 else ():
+            one = self._attempt(position, part)
+            run.outputs.extend(one.outputs)
+            losses += bool(one.lost)
+            if losses > 1 or self.left_s <= 0:
+                break
+        if run.error:
+            self.judgement.errors[position] = run.error
+        return run
+
+    def _attempt(self, position: int, source: str) -> CellRun:
+        run = self.worker().run_cell(source, self._cell_s)
         if run.lost:
-            self.judgement.skipped[position] = run.ended
+            self.judgement.skipped[position] = run.lost
             self.drop()
         else:
             self._done.append((position, source))
         return run
+
+    @property
+    def _cell_s(self) -> float:
+        return min(self.limits.cell_s, max(0.1, self.left_s))
 
     def worker(self) -> Worker:
         """The running worker; a new one replays the cells so far."""
@@ -315,9 +332,9 @@ class _Stage:
             self.judgement.restarts = self._started
             self._started += 1
             for position, source in list(self._done):
-                run = self._worker.run_cell(source, min(self.limits.cell_s, max(0.1, self.left_s)))
+                run = self._worker.run_cell(source, self._cell_s)
                 if run.lost:
-                    self.judgement.skipped[position] = run.ended
+                    self.judgement.skipped[position] = run.lost
                     self._done.remove((position, source))
                     self.drop()
                     break
@@ -327,6 +344,14 @@ class _Stage:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+
+def _statements(source: str) -> list[str]:
+    """The top-level statements of a cell; none for a cell that is not plain Python."""
+    try:
+        return [ast.unparse(node) for node in ast.parse(source).body]
+    except (SyntaxError, ValueError, RecursionError):
+        return []
 
 
 def judge_cells(
@@ -349,8 +374,9 @@ def judge_cells(
             if cell.grade_id is None:
                 try:
                     run = stage.run(position, cell.source)
-                except SubjectLost:
-                    run = CellRun(ended="died")
+                except SubjectLost as lost:
+                    run = CellRun(lost=str(lost))
+                    judgement.skipped[position] = run.lost
                 judgement.outputs[position] = run.outputs
             else:
                 progress(cell.grade_id)
@@ -389,7 +415,18 @@ def _judge_test(cell: Cell, stage: _Stage, private: Private, hidden: bool) -> Ve
         found.append(replace(verdict, title=verdict.title or check.title))
         if verdict.status == WRONG:
             break
-    return bounded(min(found, key=lambda v: (WORST_FIRST.index(v.status), v.fraction)))
+    worst = min(found, key=lambda v: (WORST_FIRST.index(v.status), v.fraction))
+    return bounded(_with_reason(worst, objects, stage.judgement))
+
+
+def _with_reason(verdict: Verdict, objects: list[str], judgement: Judgement) -> Verdict:
+    """A name that is missing because its cell failed was attempted; say what became of the cell."""
+    failed = [*judgement.skipped.values(), *judgement.errors.values()]
+    missing = [_("`{name}` is not defined.", name=o) for o in objects]
+    if verdict.status != core.NOT_ATTEMPTED or verdict.message not in missing or not failed:
+        return verdict
+    what = _("A cell above did not run to its end: {what}.", what=failed[-1][:500])
+    return replace(verdict, status=WRONG, message=f"{verdict.message} {what}")
 
 
 def _judge_check(check: core.Check, objects: list[str], stage: _Stage, private: Private, hidden: bool) -> Verdict:
@@ -446,11 +483,3 @@ def replay(verdict: Verdict, subject: Subject, objects: list[str]) -> Verdict:
     schedule = list(verdict.schedule or [])
     one = replace(core.find(verdict.check), examples=[], generate=lambda rng: schedule)
     return core.judge(one, subject, [named(o) for o in objects], hidden=True, seeds=[verdict.seed or 0])
-
-
-# Shown in the feedback page beside a cell that never ended.
-SKIPPED_TEXT = {
-    "timeout": N_("This cell did not end in time. It was stopped, and left out for the tests below."),
-    "died": N_("This cell ended the process. It was left out for the tests below."),
-    "time is over": N_("This cell was not run: the time for a submission was over."),
-}
