@@ -19,7 +19,7 @@ GATES ?=
 .DELETE_ON_ERROR:
 
 help: ## List the commands.
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo 'Options: PYTHON=python3.12 (set-up), LANGUAGE=ru|en (lab), TESTS=tests/unit PYTEST="-x" (test).'
 
 lab: setup ## Open the course in JupyterLab, in Russian or English: LANGUAGE=ru|en, else as the locale says.
@@ -79,6 +79,9 @@ lock: ## Lock the requirements of pyproject.toml with their hashes (needs uv).
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv (https://docs.astral.sh/uv), or UV=<path to it>' >&2; exit 1; }
 	@$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-header --quiet -o requirements.txt
+
+set-repository: setup ## Write the repository's public address into pyproject.toml and the READMEs: URL=https://...
+	@$(RUN) -m faultlab.badge "$(URL)"
 
 clean: ## Remove what set-up, builds and tests leave behind; work/ and grading/ stay.
 	@rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis
