@@ -102,3 +102,6 @@ def __getattr__(name):
 
 
 sys.meta_path.append(StandInFinder())
+
+# Imported here, or `from faultlab import errors` would ask __getattr__ and get a stand-in.
+import faultlab.errors  # noqa: E402
