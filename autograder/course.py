@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -262,13 +263,11 @@ class Course:
 
     def export(self, path: Path) -> None:
         """Write the grades as CSV, by nbgrader's exporter."""
-        from nbgrader.apps import ExportApp
+        from traitlets.utils.importstring import import_item
 
-        app = ExportApp(config=self.config, coursedir=self.api.coursedir)
-        app.init_plugin()
-        app.plugin_inst.to = str(path)
+        exporter = import_item(str(self.config.ExportApp.plugin_class))(parent=self.api, to=str(path))
         with self.api.gradebook as gradebook:
-            app.plugin_inst.export(gradebook)
+            exporter.export(gradebook)
 
     # nbgrader
 
@@ -299,21 +298,21 @@ class Course:
         self.grading.mkdir(parents=True, exist_ok=True)
         self._log_to_file()
         from nbgrader.apps import NbGraderAPI
+        from sqlalchemy.exc import SAWarning
 
+        # nbgrader's own queries cause these, and nobody here can mend them.
+        warnings.filterwarnings("ignore", category=SAWarning)
         return NbGraderAPI(config=self.config)
 
     def _log_to_file(self) -> None:
         """What nbgrader says goes to grading/log.txt; people get one line."""
-        import traitlets.log
-
-        log = logging.getLogger("faultlab.nbgrader")
-        log.handlers.clear()
+        log = logging.getLogger("traitlets")
+        for handler in log.handlers[:]:
+            log.removeHandler(handler)
         log.propagate = False
-        log.setLevel(logging.INFO)
         handler = logging.FileHandler(self.grading / "log.txt", encoding="utf-8", delay=True)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(handler)
-        traitlets.log._logger = log
 
     @contextlib.contextmanager
     def _for(self, assignment: str, student: str) -> Iterator[None]:

@@ -504,9 +504,9 @@ class FeedbackExporter(HTMLExporter):
     """The feedback page: one file without a network, in the language of the notebook."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.extra_template_basedirs = [str(HERE / "templates")]
-        self.template_name = "faultlab-feedback"
+        # Given here they stand above the configuration, where the formgrader puts its own template.
+        templates = {"template_name": "faultlab-feedback", "extra_template_basedirs": [str(HERE / "templates")]}
+        super().__init__(**{**kwargs, **templates})
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:
         about = nb.metadata.get("faultlab", {})
