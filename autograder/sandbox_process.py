@@ -42,7 +42,8 @@ REASONS = (
 )
 LAUNCH_TIMEOUT_S = 20.0
 WATCH_INTERVAL_S = 0.05
-JSON_DEPTH_MAX = 400
+# A value nested 40 deep, which is the most that a servant sends, is three JSON levels a step at most.
+JSON_DEPTH_MAX = 200
 
 Message = dict[str, Any]
 
@@ -361,7 +362,7 @@ class SandboxedProcess:
             return "killed: wall time", f"more than {limits.wall_s:g} s"
         used = self._usage = sandbox_watch.usage(self._popen.pid)
         grouped = self.bounded_by_group and self._group is not None
-        if (grouped and self._group.out_of_memory()) or (not grouped and used.memory_bytes > limits.memory_bytes):
+        if self._group.out_of_memory() if grouped else self._too_much_memory(used):
             return "killed: memory", f"more than {limits.memory_bytes >> 20} MiB"
         if used.cpu_s > limits.cpu_s:
             return "killed: cpu time", f"more than {limits.cpu_s:g} s"
@@ -370,6 +371,12 @@ class SandboxedProcess:
         if self._private is not None and turn % 4 == 0 and sandbox_watch.disk_bytes(self._private) > limits.disk_bytes:
             return "killed: disk", f"more than {limits.disk_bytes >> 20} MiB of files"
         return None
+
+    def _too_much_memory(self, used: sandbox_watch.Usage) -> bool:
+        if used.memory_bytes <= self.limits.memory_bytes:
+            return False
+        exact_bytes = sandbox_watch.shared_memory_bytes(self._popen.pid)
+        return exact_bytes is None or exact_bytes > self.limits.memory_bytes
 
     def _post_mortem(self, code: int) -> tuple[str, str]:
         """The reason for an end that nobody here ordered. 128 + n stands for signal n, as a shell has it."""

@@ -1,10 +1,10 @@
 """What a tree of processes uses right now: memory, processor time, tasks, disk. For bounds that the kernel does not
 keep by itself.
 
-Looking costs a few file reads per process; between two looks a process may take more than it is allowed, which is
-why a control group is better where there is one. Memory is the sum of resident sizes: pages that a parent and its
-forked child still share are counted twice. Processor time of children that were waited for is in their parent's
-figures; children of a process that ignores SIGCHLD escape them.
+Looking costs a few file reads per process; between two looks a process may take more than it is allowed, which is why a
+control group is better where there is one. Resident sizes count pages twice that a parent and its forked child still
+share, so a sum over a limit is counted again in proportional sizes, which is exact but takes longer. Processor time of
+children that were waited for is in their parent's figures; children of a process that ignores SIGCHLD escape them.
 """
 
 from __future__ import annotations
@@ -59,6 +59,21 @@ def usage(root: int) -> Usage:
             tasks += int(fields[17])
             memory_bytes += int(fields[21]) * PAGE_BYTES
     return Usage(memory_bytes, ticks / TICKS_PER_S, tasks)
+
+
+def shared_memory_bytes(root: int) -> int | None:
+    """Memory of `root` and its descendants with each shared page counted once; None where that cannot be read."""
+    total = 0
+    for pid in tree(root):
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+                sizes = [line.split()[1] for line in file if line.startswith(b"Pss:")]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        except OSError:
+            return None
+        total += sum(map(int, sizes)) * 1024
+    return total
 
 
 def tasks_of_user(uid: int) -> int:
