@@ -104,4 +104,4 @@ def __getattr__(name):
 sys.meta_path.append(StandInFinder())
 
 # Imported here, or `from faultlab import errors` would ask __getattr__ and get a stand-in.
-import faultlab.errors  # noqa: E402
+import faultlab.errors  # noqa: E402, F401
