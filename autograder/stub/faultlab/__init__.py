@@ -1,8 +1,8 @@
 """Stands in for the course's package where a learner's code is graded.
 
-`errors` is the real one. `models` (the reference implementations) and `sim` are absent and say so. Everything else
-(`widgets`, `plots`, ...) can be imported and accepts anything, so that a cell that shows a panel beside the
-learner's class runs to its end.
+`errors` is the real one, and so is `checks.servant`. `models` (the reference implementations) is absent and says so.
+Everything else (`widgets`, `plots`, `sim`, ...) can be imported and accepts anything, so that a cell that shows a panel
+beside the learner's class runs to its end.
 """
 
 import importlib.abc
