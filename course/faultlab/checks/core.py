@@ -302,11 +302,13 @@ def judge(
     *,
     hidden: bool = False,
     seeds: Iterable[int] | None = None,
+    shorten: bool = True,
 ) -> Verdict:
     """Run a check: its examples, and with `hidden` its hidden schedules for `seeds` (default: 0 to check.hidden - 1).
 
-    The verdict is the worst that was found; it stops at the first failure. A verdict that is `lost` (the code hangs or
-    its process has ended) means that the subject cannot be used any more.
+    The verdict is the worst that was found; it stops at the first failure, and with `shorten` looks for a shorter
+    schedule of it. A verdict that is `lost` (the code hangs or its process has ended) means that the subject cannot be
+    used any more.
     """
     plays = [(schedule, index, False) for index, schedule in enumerate(check.examples)]
     if hidden and check.generate is not None:
@@ -319,7 +321,7 @@ def judge(
         if verdict.status in (NOT_ATTEMPTED, GRADER_ERROR):
             return verdict
         if verdict.status == WRONG:
-            return verdict if verdict.lost else _shrink(check, subject, objects, verdict)
+            return _shrink(check, subject, objects, verdict) if shorten and not verdict.lost else verdict
         if verdict.fraction < fraction:
             fraction, worst = verdict.fraction, verdict
     if worst is not None:
