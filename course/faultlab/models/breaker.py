@@ -19,7 +19,8 @@ Rules
 6. A result counts only in the period in which its call started. A slow failure that arrives when the breaker is open
    does not prolong anything, and a slow success from before the trouble closes nothing.
 7. Only failures of the service count (`is_failure`). An answer 404 is the caller's mistake and a sign of life: it
-   counts as success.
+   counts as success. What ended before anything was sent, at a full bulkhead inside the breaker say, counts as neither
+   (`is_ignored`).
 8. The call itself runs outside the lock. Only the bookkeeping before and after is serialised, and the clock is read
    under the lock, so that results stand in the window in the order of their times.
 
@@ -42,7 +43,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from faultlab.errors import CircuitOpenError, FaultlabError, HTTPError
+from faultlab.errors import BulkheadFullError, CircuitOpenError, FaultlabError, HTTPError
 from faultlab.sim import VirtualClock, stream
 
 CLOSED, OPEN, HALF_OPEN = "CLOSED", "OPEN", "HALF_OPEN"
@@ -105,6 +106,11 @@ def service_failure(error: BaseException) -> bool:
     return isinstance(error, (ConnectionError, TimeoutError))
 
 
+def never_sent(error: BaseException) -> bool:
+    """True if `error` was raised on this side, by a bulkhead or another breaker: it says nothing about the service."""
+    return isinstance(error, (BulkheadFullError, CircuitOpenError))
+
+
 @dataclass(frozen=True)
 class BreakerConfig:
     """When to open, for how long, and how to try again.
@@ -122,6 +128,7 @@ class BreakerConfig:
     recovery_time_s: float = 30.0
     probes_max: int = 1
     is_failure: Callable[[BaseException], bool] = service_failure
+    is_ignored: Callable[[BaseException], bool] = never_sent
 
     def __post_init__(self) -> None:
         def require(condition: bool, message: str) -> None:
@@ -204,12 +211,14 @@ class Permit:
 
     def record(self, error: BaseException | None) -> bool:
         """Report how the call ended (None: normally) and return whether that was a failure of the service (rule 7)."""
+        config = self._breaker.config
         try:
-            failed = error is not None and self._breaker.config.is_failure(error)
+            ignored = error is not None and config.is_ignored(error)
+            failed = error is not None and not ignored and config.is_failure(error)
         except Exception:
             self.cancel()
             raise
-        self._breaker._settle(self, ok=not failed)
+        self._breaker._settle(self, ok=None if ignored else not failed)
         return failed
 
     def cancel(self) -> None:

@@ -306,22 +306,28 @@ class Retry:
 
     def call(self, operation: Callable[[], Any]) -> Any:
         """The result of the first attempt that succeeds; if none does, the error of the last one."""
-        started_s, previous_s = self._clock(), None
-        if self.budget is not None:
-            self.budget.deposit()
+        started_s, previous_s = self.begin(), None
         for attempt in range(1, self.policy.attempts_max + 1):
             try:
                 return operation()
             except Exception as error:
-                wait_s = self._wait_after(attempt, error, previous_s, started_s)
+                wait_s = self.wait_after(attempt, error, previous_s, started_s)
                 if wait_s is None:
                     raise
             self._sleep(wait_s)
             previous_s = wait_s
         raise AssertionError("the last attempt either returned or raised")
 
-    def _wait_after(self, attempt: int, error: Exception, previous_s: float | None, started_s: float) -> float | None:
-        """Seconds to wait before the next attempt, or None if there is to be none."""
+    # The two decisions, for code that does not sleep but is called back (`stack.py`).
+
+    def begin(self) -> float:
+        """A call begins: the budget earns its share. Returns the moment from which the deadline counts."""
+        if self.budget is not None:
+            self.budget.deposit()
+        return self._clock()
+
+    def wait_after(self, attempt: int, error: Exception, previous_s: float | None, started_s: float) -> float | None:
+        """Seconds to wait after failed attempt number `attempt` before the next, or None if there is to be none."""
         policy = self.policy
         if attempt == policy.attempts_max or not policy.may_retry(error):
             return None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultlab.errors import CircuitOpenError, HTTPError
+from faultlab.errors import BulkheadFullError, CircuitOpenError, HTTPError
 from faultlab.models.breaker import (
     CLOSED,
     EVENTS,
@@ -192,6 +192,18 @@ def test_which_errors_count_is_a_setting():
     with pytest.raises(KeyError):
         breaker.call(failing(KeyError()))
     assert breaker.state == OPEN
+
+
+def test_what_was_never_sent_counts_as_neither():
+    clock, breaker = opened()
+    clock.advance(30)
+    with pytest.raises(BulkheadFullError):
+        breaker.call(failing(BulkheadFullError()))
+    assert breaker.state == HALF_OPEN
+    breaker.call(ok)
+    with pytest.raises(BulkheadFullError):
+        breaker.call(failing(BulkheadFullError()))
+    assert (breaker.state, breaker.window()) == (CLOSED, [])
 
 
 # Open
