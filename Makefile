@@ -72,7 +72,7 @@ build: setup ## Build the notebooks of course/ and exercises/ from course/src an
 	@$(RUN) -m faultlab.build
 
 lint: setup ## Check the style of the code, and that the built notebooks are fresh.
-	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff check --quiet --output-format concise .
 	@$(RUN) -m faultlab.build --check
 
 lock: ## Lock the requirements of pyproject.toml with their hashes (needs uv).

@@ -24,7 +24,8 @@ def marked() -> dict[str, str]:
         for name, line, text, _comments, _context in extract_from_dir(
             ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS
         ):
-            found.setdefault(text, f"{folder}/{name}:{line}")
+            if text:
+                found.setdefault(text, f"{folder}/{name}:{line}")
     return found
 
 
