@@ -59,3 +59,11 @@ def _(message: str, **values: object) -> str:
 def N_(message: str) -> str:
     """Mark `message` for translation without translating it yet."""
     return message
+
+
+def number(value: float, digits: int = 0) -> str:
+    """`value` as the language writes it, with at most `digits` decimals: 2,430.5 in English, 2 430,5 in Russian."""
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0" + ("." + "#" * digits if digits else "")
+    return format_decimal(round(value, digits), format=pattern, locale=language())
