@@ -317,7 +317,7 @@ def threshold(t: Trial, schedule: Schedule) -> None:
         if failures >= THRESHOLD:
             rig.refused(_("{n} requests failed within {window} s", n=failures, window=f"{WINDOW_S:g}"), 503)
         else:
-            rig.runs(503, _("so far only {n} requests failed", n=failures))
+            rig.runs(503, _("failures so far: {n}", n=failures))
             failures += 1
     rig.refused(_("{n} requests failed within {window} s", n=failures, window=f"{WINDOW_S:g}"))
 
@@ -511,7 +511,8 @@ def retry_after(t: Trial, schedule: Schedule) -> None:
         near = type(told) in (int, float) and abs(told - left_s) < 1e-6
         at = f"{t.clock():g}"
         t.expect(
-            near, _("At {at} s: retry_after_s should be {expected}, it is {got}.", at=at, expected=left_s, got=told)
+            near,
+            _("At {at} s: retry_after_s should be {expected}, it is {got}.", at=at, expected=f"{left_s:g}", got=told),
         )
 
 
@@ -602,8 +603,8 @@ def closes(t: Trial, schedule: Schedule) -> None:
     rig.runs("ok", _("the breaker opened long ago"))
     for failed in range(limit):
         t.advance(schedule[failed] if failed < len(schedule) else 0)
-        rig.runs(503, _("since the probe closed the breaker, only {n} requests failed", n=failed))
-    rig.refused(_("since the probe closed the breaker, {n} requests failed", n=limit))
+        rig.runs(503, _("failures since the probe closed the breaker: {n}", n=failed))
+    rig.refused(_("failures since the probe closed the breaker: {n}", n=limit))
 
 
 def _make_reopens(rng: random.Random) -> Schedule:
@@ -644,11 +645,10 @@ def probes(t: Trial, schedule: Schedule) -> None:
             rig.trip()
             rig.recovered()
             lanes = [
-                rig.hold(_("only {n} of {max} probes are running", n=running, max=probes_max))
-                for running in range(probes_max)
+                rig.hold(_("probes running: {n} of {max}", n=running, max=probes_max)) for running in range(probes_max)
             ]
             for _call in range(2):
-                _refused_properly(rig, _("{max} of {max} probes are running", max=probes_max))
+                _refused_properly(rig, _("probes running: {n} of {max}", n=probes_max, max=probes_max))
             rig.finish(lanes[0])
             rig.runs("ok", _("a probe succeeded"))
 
@@ -795,7 +795,7 @@ def races(t: Trial, schedule: Schedule) -> None:
             for lane in lanes:
                 rig.to_the_clock(lane, 503, reading)
             rig.let_go(lanes if order == "first" else lanes[::-1])
-            rig.refused(_("{n} requests failed, {m} of them at the same moment", n=limit, m=at_once))
+            rig.refused(_("failures: {n}, of which {m} at the same moment", n=limit, m=at_once))
 
 
 def _make_probe_race(rng: random.Random) -> Schedule:
@@ -821,7 +821,7 @@ def probe_race(t: Trial, schedule: Schedule) -> None:
             t.equal(
                 running,
                 min(threads, probes_max),
-                _("Requests sent by {n} calls at the same moment, with probes_max={max}", n=threads, max=probes_max),
+                _("Requests sent by simultaneous calls ({n}), with probes_max={max}", n=threads, max=probes_max),
             )
 
 
@@ -849,13 +849,13 @@ def settings(t: Trial, schedule: Schedule) -> None:
         t.equal(limit - usual + THRESHOLD, threshold, _("Failures to open it, with failure_threshold={n}", n=threshold))
         other.runs("ok", _("it is another breaker that is open"))
         t.advance(recovery_s * 0.75)
-        rig.refused(_("recovery_time_s is {s}, and it opened {t} s ago", s=recovery_s, t=recovery_s * 0.75))
+        rig.refused(_("recovery_time_s={s}, and it opened {t} s ago", s=f"{recovery_s:g}", t=f"{recovery_s * 0.75:g}"))
         rig = Rig(t, **own)
         for _failure in range(limit - 1):
             rig.runs(503, _("so far too few requests failed"))
         t.advance(window_s * 0.75)
         rig.runs(503, _("so far too few requests failed"))
-        rig.refused(_("{n} requests failed within window_s={s} s", n=limit, s=window_s))
+        rig.refused(_("{n} requests failed within window_s={s}", n=limit, s=f"{window_s:g}"))
 
 
 def _make_http(rng: random.Random) -> Schedule:
@@ -880,11 +880,11 @@ def http(t: Trial, schedule: Schedule) -> None:
         if failed >= limit:
             break
         server.plan.set([step], then="ok")
-        rig.runs(why=_("so far {n} requests failed", n=failed), send=_get(t, server, step))
+        rig.runs(why=_("failures so far: {n}", n=failed), send=_get(t, server, step))
         failed += step not in (200, 404)
     server.plan.set([], then="ok")
     arrived = len(server.requests)
-    rig.refused(_("{n} requests failed", n=failed))
+    rig.refused(_("failures so far: {n}", n=failed))
     t.equal(len(server.requests), arrived, _("Requests that the server got"))
     rig.recovered()
     for why in (_("the breaker opened long ago"), _("the probe succeeded")):

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from faultlab.checks.servant import Message, Servant, decode, encode
 from faultlab.errors import FaultlabError
+from faultlab.i18n import _
 
 
 class SubjectLost(Exception):
@@ -213,9 +214,15 @@ class Subject:
             left = end - time.monotonic()
             message = self._channel.receive(left) if left > 0 else None
             if message is None:
-                raise SubjectLost(f"{pending.label} did not return within {self.answer_timeout_s:g} s", timed_out=True)
+                raise self._late(pending)
             self._take(message)
         return pending.outcome
+
+    def _late(self, pending: Pending) -> SubjectLost:
+        seconds = f"{self.answer_timeout_s:g}"
+        return SubjectLost(
+            _("{call} did not return within {seconds} s", call=pending.label, seconds=seconds), timed_out=True
+        )
 
     @staticmethod
     def _value(outcome: Outcome) -> Any:
@@ -232,7 +239,7 @@ class Subject:
             if message is None:
                 return "blocked"
             if time.monotonic() > end:
-                raise SubjectLost(f"{pending.label} did not return within {self.answer_timeout_s:g} s", timed_out=True)
+                raise self._late(pending)
             self._take(message)
         return "done" if pending.outcome is not None else "held"
 
@@ -253,7 +260,7 @@ class Subject:
             outcome = self._outcome(message) if kind == "done" else None
             asked = self._asked(message) if kind == "ask" else None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SubjectLost("the code's process answered with something that is no answer") from error
+            raise SubjectLost(_("the code's process answered with something that is no answer")) from error
         if outcome is not None:
             pending = self._pending.pop(lane, None)
             if pending is not None:
