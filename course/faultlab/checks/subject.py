@@ -24,6 +24,10 @@ from faultlab.errors import FaultlabError
 from faultlab.i18n import _
 
 
+# What a callback of a check may raise in the learner's code; anything else is a mistake of the check.
+ANSWERABLE = (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError)
+
+
 class SubjectLost(Exception):
     """The learner's code gives no answer any more: it hangs (`timed_out`) or its process has ended."""
 
@@ -257,9 +261,11 @@ class Subject:
         judge."""
         try:
             kind, lane = message["ev"], message["id"]
+            if lane is not None and type(lane) is not int:
+                raise TypeError("a lane is a number")
             outcome = self._outcome(message) if kind == "done" else None
             asked = self._asked(message) if kind == "ask" else None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             raise SubjectLost(_("the code's process answered with something that is no answer")) from error
         if outcome is not None:
             pending = self._pending.pop(lane, None)
@@ -294,7 +300,7 @@ class Subject:
             function = _refuse
         try:
             self._reply(ask, lane, name, function(*args, **kwargs), None, quiet)
-        except (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError, RuntimeError) as error:
+        except ANSWERABLE as error:
             self._reply(ask, lane, name, None, error, quiet)
 
     def _reply(self, ask: int, lane: int, name: str, value: Any, error: Exception | None, quiet: bool = False) -> None:
@@ -319,6 +325,8 @@ class Subject:
     def _encode(self, value: Any) -> Any:
         if isinstance(value, Ref):
             return value.wire()
+        if isinstance(value, Exception):
+            return {"$error": _raise_by_name(value, self._encode)}
         if isinstance(value, Gate) or callable(value):
             handle = next(self._handle_numbers)
             name = (
@@ -350,7 +358,7 @@ def _show(value: Any) -> str:
         return value.name
     if callable(value):
         return getattr(value, "name", getattr(value, "__name__", "callback"))
-    return value.type if isinstance(value, Ref) else repr(value)
+    return value.type or str(value.target[1]) if isinstance(value, Ref) else repr(value)
 
 
 def _refuse() -> None:

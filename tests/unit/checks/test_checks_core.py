@@ -197,6 +197,7 @@ def test_a_lane_that_waits_for_another_is_blocked():
     [
         {},
         {"ev": "done", "id": 1, "error": 7},
+        {"ev": "done", "id": [], "value": 1},
         {"ev": "ask", "id": 1, "ask": "x", "handle": 1, "args": [], "kwargs": {}},
     ],
 )
