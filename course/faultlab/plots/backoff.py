@@ -93,7 +93,7 @@ def cost_curves(
 ) -> Figure:
     """`quantity` ("calls" or "finish_s") against the number of clients, on a logarithmic axis, one curve a strategy.
 
-    `chosen` (at most two labels) are drawn in colour, the rest in grey; every curve has its own dashes, and its name
+    `chosen`, the labels of A and B ("" for none), are drawn in their colours, the rest in grey; every curve has its own dashes, and its name
     stands at its end.
     """
     with matplotlib.rc_context(svg.STYLE):
@@ -121,9 +121,9 @@ def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
     to_px = axes.transData.transform
     scale = svg.UNITS_PER_INCH / axes.figure.dpi
     right = axes.get_xlim()[1]
-    last_px = -NAME_HEIGHT_PX
-    for label, (value, ink) in sorted(ends.items(), key=lambda item: item[1][0]):
+    last_px = float("inf")
+    for label, (value, ink) in sorted(ends.items(), key=lambda item: -item[1][0]):
         y_px = to_px((right, value))[1] * scale
-        moved_px = max(y_px, last_px + NAME_HEIGHT_PX)
+        moved_px = min(y_px, last_px - NAME_HEIGHT_PX)
         last_px = moved_px
         axes.annotate(label, (right, value), (6, moved_px - y_px), textcoords="offset points", va="center", color=ink)

@@ -281,7 +281,7 @@ class BackoffPanel(Panel):
         change."""
         names = short_names()
         keys = tuple(k for k in dict.fromkeys((params["a"], params["b"])) if not (broken and k == OWN))
-        chosen = tuple(names[k] for k in keys if k in names)
+        chosen = tuple(names.get(k, "") for k in (params["a"], params["b"]))
         return {
             "delays": self._kept("delays", (keys, base_s, cap_s), lambda: self._delays(keys, base_s, cap_s)),
             "calls": self._kept("calls", chosen, lambda: _cost(_("Calls until all are through"), "calls", chosen)),
