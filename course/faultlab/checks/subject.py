@@ -23,7 +23,6 @@ from faultlab.checks.servant import Message, Servant, decode, encode
 from faultlab.errors import FaultlabError
 from faultlab.i18n import _
 
-
 # What a callback of a check may raise in the learner's code; anything else is a mistake of the check.
 ANSWERABLE = (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError)
 
