@@ -135,6 +135,13 @@ def test_who_waits_at_the_bulkhead_gets_the_slot_that_becomes_free():
     assert (sum(timeline.good), sum(timeline.full)) == (50, 0)
 
 
+def test_a_call_given_up_outside_the_bulkhead_frees_its_slot_inside():
+    hangs = ServiceModel(workers=1000, service_s=1e9)
+    timeline = run(("timeout", "bulkhead"), Patterns(timeout_s=1.0, slots=3), hangs, ONE_CLIENT)
+    assert sum(timeline.sent) > 3 * 10  # three a second, as long as it lasts
+    assert sum(timeline.sent) + sum(timeline.full) == sum(timeline.demand)
+
+
 # What the order does
 
 
@@ -246,6 +253,7 @@ services = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(any_order, services, st.integers(0, 100), st.sampled_from([None, 0.1]))
 def test_in_any_stack_each_request_ends_at_most_once_and_the_same_seed_repeats_it(order, service, seed, budget_ratio):
@@ -263,6 +271,7 @@ def test_in_any_stack_each_request_ends_at_most_once_and_the_same_seed_repeats_i
     assert timeline == run(order, patterns, service, workload, seed)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(any_order, st.integers(0, 100))
 def test_every_stack_gets_the_same_requests(order, seed):
