@@ -90,7 +90,8 @@ class Story:
         shown = rows[-ROWS_SHOWN_MAX:]
         left_out = sum(map(len, rows)) - sum(map(len, shown))
         name = f"fl-story-{next(_ids)}"
-        head = f"<p>{_('The first {n} events are left out.', n=left_out)}</p>" if left_out else ""
+        told = _("The first {n} events are left out.", n=left_out)
+        head = f"<p>{told}</p>" if left_out else ""
         summary, text = _("The same as text"), html.escape(self.to_text())
         return (
             f'<div class="fl-story" id="{name}">{head}{_slider(name, len(shown))}{self._svg(shown)}'
