@@ -117,7 +117,7 @@ def test_every_import_is_declared_or_comes_with_what_is_declared() -> None:
 
 
 def tracked() -> list[Path]:
-    """The files that git keeps, or in a folder without git all that it would keep."""
+    """The files that git keeps."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     return [path for name in listed.decode().split("\0") if name and (path := ROOT / name).is_file()]
 
