@@ -1,14 +1,15 @@
 """JupyterLab in headless Chromium, for the tests that look at what a learner sees.
 
-One Lab server and one browser serve the whole session; the server has its own HOME and a free port, and nothing of the machine's Jupyter
-settings reaches it. Fixtures:
+One Lab server and one browser serve the whole session; the server has its own HOME and a free port, and nothing of
+the machine's Jupyter settings reaches it. Fixtures:
 
     lab             the server: `lab.write(name, cells)` puts a notebook into its folder
     browser         the Chromium
     open_notebook   open_notebook(path, dark=False, width=1280, ...) -> Notebook, closed after the test
     screenshots     the folder for pictures: FAULTLAB_SCREENSHOTS, else build/screenshots
 
-Where there is no Chromium the tests are skipped with one line that says so, and fail when CI is set: there it must be present.
+Where there is no Chromium the tests are skipped with one line that says so, and fail when CI is set: there it must be
+present.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ CHROMIUM_OPTIONS = [
 # "Idle" is shown before the kernel is connected; what is run then is silently dropped.
 READY = """() => {
   const w = window.jupyterapp?.shell.currentWidget, k = w?.sessionContext?.session?.kernel;
-  return Boolean(k && w.context.isReady && w.sessionContext.isReady && k.connectionStatus === 'connected' && k.status === 'idle');
+  const loaded = k && w.context.isReady && w.sessionContext.isReady;
+  return Boolean(loaded && k.connectionStatus === 'connected' && k.status === 'idle');
 }"""
 FINISHED = """() => {
   const w = window.jupyterapp.shell.currentWidget;
@@ -140,7 +142,7 @@ def browser() -> Iterator[object]:
 
     with sync_playwright() as playwright:
         try:
-            chromium = Path("/usr/bin/chromium")
+            chromium = Path(os.environ.get("FAULTLAB_CHROMIUM") or "/usr/bin/chromium")
             chosen = {"executable_path": str(chromium)} if chromium.exists() else {}
             running = playwright.chromium.launch(args=CHROMIUM_OPTIONS, **chosen)
         except Error as error:
@@ -176,6 +178,26 @@ class Notebook:
         )
         assert errors.count() == 0, errors.first.inner_text()
 
+    def use_theme(self, dark: bool) -> None:
+        """Light or dark. Lab keeps the theme on the server, so every new page has to say which one it wants."""
+        theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+        self.page.evaluate("(theme) => { jupyterapp.commands.execute('apputils:change-theme', {theme}) }", theme)
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{theme}"]', state="attached")
+
+    def show(self, source: str, topic: str):
+        """Put `source` into the first cell, run all cells, and return the panel that they show."""
+        self.page.evaluate(
+            """(source) => {
+              const notebook = jupyterapp.shell.currentWidget.content;
+              notebook.widgets[0].model.sharedModel.setSource(source);
+              for (const cell of notebook.widgets) cell.model.executionCount = null;
+            }""",
+            source,
+        )
+        self.complaints.clear()
+        self.run_all()
+        return self.panel(topic)
+
     def execute(self, code: str, patience_s: float = 30) -> None:
         """Run `code` in the notebook's kernel, beside its cells."""
         script = """async (code) => {
@@ -192,6 +214,29 @@ class Notebook:
         locator.locator("svg.fl-picture > *").first.wait_for(state="attached")
         return locator
 
+    def latency_ms(self, topic: str, control: str, values: list[float]) -> list[float]:
+        """Move a slider through `values`; for each one the time from its input event to the redrawn picture."""
+        script = """async ([topic, control, values]) => {
+          const panel = document.querySelector(`.fl-${topic}`);
+          const input = panel.querySelector(`[data-control="${control}"] input`);
+          const turn = () => new Promise((go) => {
+            const channel = new MessageChannel();
+            channel.port1.onmessage = go;
+            channel.port2.postMessage(0);
+          });
+          const times = [];
+          for (const value of values) {
+            const before = panel.dataset.seq, start = performance.now();
+            input.value = value;
+            input.dispatchEvent(new Event('input', {bubbles: true}));
+            while (panel.dataset.seq === before) await turn();
+            times.push(performance.now() - start);
+            await new Promise((go) => setTimeout(go, 50));
+          }
+          return times;
+        }"""
+        return self.page.evaluate(script, [topic, control, values])
+
     def screenshot(self, name: str, locator=None) -> Path:
         path = self.folder / f"{name}.png"
         (locator or self.page).screenshot(path=str(path))
@@ -200,7 +245,17 @@ class Notebook:
 
 @pytest.fixture
 def open_notebook(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[..., Notebook]]:
-    """Open a notebook in a fresh page and wait until its kernel is ready."""
+    """Open a notebook in a fresh page and wait until its kernel is ready; closed after the test."""
+    yield from notebooks(lab, browser, screenshots)
+
+
+@pytest.fixture(scope="module")
+def shared_notebook(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[..., Notebook]]:
+    """The same for a whole test file: a page takes seconds to open, `Notebook.show` a fraction of one."""
+    yield from notebooks(lab, browser, screenshots)
+
+
+def notebooks(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[..., Notebook]]:
     contexts = []
 
     def open_(
@@ -215,13 +270,8 @@ def open_notebook(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[...
         workspace = f"test{len(contexts)}-{time.monotonic_ns()}"
         page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}")
         page.wait_for_function(READY, timeout=60_000)
-        set_up = """(dark) => {
-          if (jupyterapp.shell.leftCollapsed === false) jupyterapp.shell.collapseLeft();
-          if (dark) jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'});
-        }"""
-        page.evaluate(set_up, dark)
-        if dark:
-            page.wait_for_selector('body[data-jp-theme-light="false"]')
+        page.evaluate("() => { if (!jupyterapp.shell.leftCollapsed) jupyterapp.shell.collapseLeft() }")
+        notebook.use_theme(dark)
         return notebook
 
     yield open_

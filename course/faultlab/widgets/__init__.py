@@ -1,7 +1,9 @@
-"""Interactive panels: one file per topic, one front end for all of them (`ui.js`, `theme.css`), one base class (`panel.py`).
+"""Interactive panels: one file per topic, one front end for all of them (`ui.js`, `theme.css`), one base class
+(`panel.py`).
 
-A panel is opened by one line in a notebook, for example `breaker_panel()`, or `breaker_panel(MyBreaker)` to see one's own class run in the
-place of the model. The topics are imported only when they are asked for, so that a notebook loads what it uses.
+A panel is opened by one line in a notebook, for example `breaker_panel()`, or `breaker_panel(MyBreaker)` to see one's
+own class run in the place of the model. The topics are imported only when they are asked for, so that a notebook
+loads what it uses.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ _TOPICS = {
     "stack_panel": "stack",
 }
 
-__all__ = list(_TOPICS)  # noqa: PLE0604
+__all__ = list(_TOPICS)
 
 
 def __getattr__(name: str) -> object:

@@ -1,17 +1,21 @@
 """The base of every panel: what a panel is made of, and how the browser and Python talk.
 
-A panel is a picture with a question. Its parts are always the same and always in the same order: a question to predict, presets, at most
-seven controls (the rest folds away), the picture, a time bar where time plays a part, numbers, and the same in words.
+A panel is a picture with a question. Its parts are always the same and always in the same order: a question to
+predict, presets, at most seven controls (the rest folds away), the picture, a time bar where time plays a part,
+numbers, and the same in words.
 
-1. Three traits, all plain JSON. `spec` says what the panel consists of (built once, in the learner's language). `params` holds the values
-   of the controls and is written by the browser. `view` is what Python computed from them and is only read by the browser.
-2. Latest wins. The browser has at most one request under way; it carries a number, `seq`, which comes back in `view`. While it waits, the
-   newest values replace each other, and one request goes out when the answer is there. So a dragged slider never builds a queue.
-3. Playing, scrubbing, hovering and folding happen in the browser alone. Python is asked only when the scenario changes.
-4. An exception never kills a panel. It becomes `view["error"]`: one line under a dimmed last picture. A topic that can still show something
-   puts the line into `view["notice"]` instead, which dims nothing.
-5. The verdict on a prediction comes from the simulation: `compute` returns `answers`, for each question by its name the option that came
-   true and a sentence with the numbers. Nothing about the outcome is typed in beforehand.
+1. Three traits, all plain JSON. `spec` says what the panel consists of (built once, in the learner's language).
+   `params` holds the values of the controls and is written by the browser. `view` is what Python computed from them
+   and is only read by the browser.
+2. Latest wins. The browser has at most one request under way; it carries a number, `seq`, which comes back in `view`.
+   While it waits, the newest values replace each other, and one request goes out when the answer is there. So a
+   dragged slider never builds a queue.
+3. Playing, scrubbing, hovering and folding happen in the browser alone. Python is asked only when the scenario
+   changes.
+4. An exception never kills a panel. It becomes `view["error"]`: one line under a dimmed last picture. A topic that
+   can still show something puts the line into `view["notice"]` instead, which dims nothing.
+5. The verdict on a prediction comes from the simulation: `compute` returns `answers`, for each question by its name
+   the option that came true and a sentence with the numbers. Nothing about the outcome is typed in beforehand.
 
 Left out: state that survives a restart of the kernel (run the cell again), and pages without a kernel.
 """
@@ -57,7 +61,7 @@ def slider(
     help: str = "",
     logarithmic: bool = False,
 ) -> dict[str, Json]:
-    """A number. `unit` is shown after the value; `more` folds the control away; `logarithmic` spreads the small values (minimum > 0)."""
+    """A number. `unit` stands after the value; `more` folds the control away; `logarithmic` spreads small values."""
     if not minimum <= value <= maximum:
         raise ValueError(f"{name}: {value} is not between {minimum} and {maximum}")
     if logarithmic and minimum <= 0:
@@ -87,7 +91,7 @@ def choice(
     help: str = "",
     menu: bool | None = None,
 ) -> dict[str, Json]:
-    """One of a few: a row of buttons, or a drop-down menu (the default from five options on; `menu` decides otherwise)."""
+    """One of a few: a row of buttons, or a drop-down menu from five options on (`menu` decides otherwise)."""
     listed = [{"value": v, "label": text} for v, text in options]
     if value not in [o["value"] for o in listed]:
         raise ValueError(f"{name}: {value!r} is not among its options")
@@ -121,6 +125,12 @@ def preset(
 def number(label: str, *values: Json, note: str = "") -> dict[str, Json]:
     """A row of the table of numbers: a label and one value for each column."""
     return {"label": label, "values": list(values), "note": note}
+
+
+def text_number(value: float, digits: int = 0) -> str:
+    """A number for a sentence, with the decimal sign of the language in use."""
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if language() == "ru" else text
 
 
 def shell_labels() -> dict[str, str]:
@@ -186,7 +196,7 @@ def defaults_of(spec: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def clean(spec: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
-    """`values` over the defaults, each one checked. ValueError in one line for an unknown name or a value out of range."""
+    """`values` over the defaults. ValueError in one line for an unknown name or a value out of range."""
     controls = controls_of(spec)
     result = defaults_of(spec)
     for name, value in values.items():
@@ -218,12 +228,12 @@ def _checked(control: Mapping[str, Json], value: Json) -> Json:
 
 
 class LearnerTimeout(BaseException):
-    """The learner's code ran longer than it may. Not an Exception, so that an `except Exception` in a loop does not swallow it."""
+    """The learner's code ran too long. Not an Exception, so that `except Exception` in a loop does not swallow it."""
 
 
 @contextmanager
 def time_limit(seconds: float = LEARNER_TIME_MAX_S) -> Iterator[None]:
-    """Stop an endless loop in the learner's code. Does nothing where there are no interval timers (Windows, other threads)."""
+    """Stop an endless loop in the learner's code. Without interval timers (Windows, other threads) it does nothing."""
     possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not possible:
         yield
@@ -280,7 +290,7 @@ def front_end(topic: str) -> str:
 
 
 def style(topic: str) -> str:
-    """The style sheet of a panel: variables of the theme, the common rules, and the topic's own ones where it has any."""
+    """The style sheet of a panel: the theme's variables, the common rules, and the topic's own ones if any."""
     own = HERE / f"{topic}.css"
     return "\n".join(
         [theme.css_variables(), (HERE / "theme.css").read_text("utf-8"), own.read_text("utf-8") if own.exists() else ""]
@@ -288,7 +298,7 @@ def style(topic: str) -> str:
 
 
 class Panel(anywidget.AnyWidget):
-    """Base class. A topic sets `topic`, and writes `describe()` and `compute(params)`; see the module's docstring for the rest."""
+    """Base class. A topic sets `topic` and writes `describe()` and `compute(params)`; the module says the rest."""
 
     topic = ""
 
@@ -305,33 +315,36 @@ class Panel(anywidget.AnyWidget):
         spec = {"question": None, "presets": [], "words": {}, "time": None} | self.describe()
         spec |= {"topic": self.topic, "language": language(), "labels": shell_labels(), "seed": seed, "reveal": reveal}
         values = clean(spec, {**params, "seed": seed})
-        super().__init__(spec=spec, params={**values, "seq": 0})
-        self.view = self._view_of(self.params)
+        # Sent with the first message: the browser never sees a panel without a view.
+        super().__init__(spec=spec, params={**values, "seq": 0}, view=self._view_of(spec, values))
         self.observe(lambda change: self._answer(change["new"]), names="params")
 
     # -------- what a topic writes
 
     def describe(self) -> dict[str, Json]:
-        """`title`, `question`, `controls`, `presets`, `words`, and `time` (the length of the time bar in seconds, or None)."""
+        """`title`, `question`, `controls`, `presets`, `words`, and `time`: None, or `end_s` and `speeds`."""
         raise NotImplementedError
 
     def compute(self, params: Mapping[str, Json]) -> dict[str, Json]:
-        """The picture's data for these values: anything the topic's `draw` reads, and `answers`, `columns`, `numbers`, `summary`, `log`."""
+        """The data of the picture for these values.
+
+        Anything that the topic's `draw` reads, and `answers`, `columns`, `numbers`, `summary`, `log`; with a time bar
+        also `events` (where a step goes) and `rest_s` (where the cursor stands at first).
+        """
         raise NotImplementedError
 
     # -------- the conversation with the browser
 
     def _answer(self, params: Mapping[str, Json]) -> None:
-        self.view = self._view_of(params)
-
-    def _view_of(self, params: Mapping[str, Json]) -> dict[str, Json]:
         values = {name: value for name, value in params.items() if name != "seq"}
+        self.view = self._view_of(self.spec, values) | {"seq": params.get("seq", 0)}
+
+    def _view_of(self, spec: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
         try:
             with time_limit():
-                view = dict(self.compute(clean(self.spec, values)))
+                return {"seq": 0, **self.compute(clean(spec, values))}
         except (Exception, LearnerTimeout) as error:
-            view = {"error": explain(error)}
-        return view | {"seq": params.get("seq", 0)}
+            return {"seq": 0, "error": explain(error)}
 
     # -------- for a notebook that is read without Python
 
@@ -347,7 +360,7 @@ class Panel(anywidget.AnyWidget):
         return self.text()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Json], dict[str, Json]] | dict[str, Json] | None:
-        """Where no widget can be shown (a saved notebook, an export), the title and a word on how to get the picture."""
+        """Where no widget can be shown (a saved notebook, an export): the title, and how to get the picture."""
         bundle = super()._repr_mimebundle_(**kwargs)
         if not bundle:
             return bundle

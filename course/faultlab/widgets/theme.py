@@ -1,13 +1,15 @@
 """One visual language for every picture of the course: panels in the browser, SVG and matplotlib alike.
 
 1. The hues are those of Okabe and Ito (2008), which stay apart for every common kind of colour blindness.
-2. A hue is never used raw as a thin mark: `mark_colour` darkens it on a light ground and lightens it on a dark one until its contrast with
-   the ground is at least 3 (WCAG 2.2, 1.4.11). Filled areas may use the raw hue, because their outline carries the contrast.
+2. A hue is never used raw as a thin mark: `mark_colour` darkens it on a light ground and lightens it on a dark one
+   until its contrast with the ground is at least 3 (WCAG 2.2, 1.4.11). Filled areas may use the raw hue, because
+   their outline carries the contrast.
 3. A meaning has a shape and a word first, and a colour second: `STATE_SHAPES` and `CALL_SHAPES` name the shapes.
-4. Ground, text and borders are JupyterLab's own variables, so that a panel follows the theme; `LIGHT` and `DARK` only repeat them for
-   matplotlib, which cannot read them.
+4. Ground, text and borders are JupyterLab's own variables, so that a panel follows the theme; `LIGHT` and `DARK` only
+   repeat them for matplotlib, which cannot read them.
 
-Source: M. Okabe, K. Ito, "Color Universal Design", 2008; W3C, WCAG 2.2, definitions of relative luminance and contrast ratio.
+Source: M. Okabe, K. Ito, "Color Universal Design", 2008; W3C, WCAG 2.2, definitions of relative luminance and
+contrast ratio.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ ROLES = {
     "a": "blue",
     "b": "purple",
 }
+
+# On a dark ground sky stands in for blue, which would have to be bleached to be seen.
+ROLES_DARK = ROLES | {"accent": "sky", "a": "sky"}
 
 STATE_SHAPES = {"CLOSED": "circle", "OPEN": "square", "HALF_OPEN": "diamond"}
 CALL_SHAPES = {"ok": "dot", "failed": "cross", "rejected": "box"}
@@ -80,13 +85,13 @@ def readable(colour: str, ground: str, contrast_min: float) -> str:
 
 def mark_colour(name: str, dark: bool = False) -> str:
     """A hue of Okabe and Ito (or a role) as a line or mark that can be seen on the light or the dark ground."""
-    hue = OKABE_ITO[ROLES.get(name, name)]
+    hue = OKABE_ITO[(ROLES_DARK if dark else ROLES).get(name, name)]
     return readable(hue, (DARK if dark else LIGHT)["ground"], CONTRAST_MARK_MIN)
 
 
 def text_colour(name: str, dark: bool = False) -> str:
     """The same hue for words: contrast of at least 4.5."""
-    hue = OKABE_ITO[ROLES.get(name, name)]
+    hue = OKABE_ITO[(ROLES_DARK if dark else ROLES).get(name, name)]
     return readable(hue, (DARK if dark else LIGHT)["ground"], CONTRAST_TEXT_MIN)
 
 

@@ -15,9 +15,13 @@
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 let panelsMounted = 0;
 
+// JupyterLab takes arrow keys and letters from whatever has the focus, unless that very element says no.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+const TAKES_FOCUS = new Set(["button", "input", "select", "summary", "textarea"]);
+
 function html(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
-  setAttributes(node, attributes);
+  setAttributes(node, TAKES_FOCUS.has(tag) ? { ...OWN_KEYS, ...attributes } : attributes);
   node.append(...children.filter((c) => c !== null && c !== undefined));
   return node;
 }
@@ -180,7 +184,7 @@ function cover(ctx, { x, y, width, height, key = "cover" }) {
 // `at(event, box)` turns a pointer position (px in the picture) into a value.
 function draggable(node, { label, value, min, max, step, text, at, set }) {
   setAttributes(node, {
-    role: "slider", tabindex: 0, "aria-label": label, "aria-valuemin": min, "aria-valuemax": max,
+    ...OWN_KEYS, role: "slider", tabindex: 0, "aria-label": label, "aria-valuemin": min, "aria-valuemax": max,
     "aria-valuenow": value, "aria-valuetext": text ?? String(value), class: `${node.flClass ?? ""} fl-drag`.trim(),
   });
   const known = node.flDrag;
@@ -483,7 +487,11 @@ function makeTimeBar(panel) {
   const select = html("select", { "aria-label": labels.speed, "data-action": "speed" },
     ...speeds.map((s) => html("option", { value: s }, `${panel.ctx.number(s, 2)}\u00a0${labels.per_second}`)));
   select.value = String(speeds[Math.min(1, speeds.length - 1)]);
-  range.addEventListener("input", () => { panel.player.pause(); panel.seek(Number(range.value)); });
+  range.addEventListener("input", () => {
+    const wanted = Number(range.value);  // read first: pausing writes the bar anew
+    panel.player.pause();
+    panel.seek(wanted);
+  });
   const node = html("div", { class: "fl-time fl-answer", role: "group", "aria-label": labels.time }, back, play, forward, range, clock, select);
   node.hidden = !panel.spec.time;
   function update() {
@@ -672,6 +680,8 @@ class FaultlabPanel {
     this.onParams = () => this.paramsFromPython();
     model.on("change:params", this.onParams);
     if (this.view.error) this.showError(this.view);
+    else if (this.view.notice) this.status(this.view.notice, true);
+    else if (this.view.notice) this.status(this.view.notice, true);
     this.time = this.restingTime();
     this.redraw();
   }
@@ -706,7 +716,7 @@ class FaultlabPanel {
 
   build(el) {
     this.root = html("section", {
-      class: `fl-panel fl-${this.spec.topic}`, "data-lm-suppress-shortcuts": "true", "aria-label": this.spec.title, lang: this.spec.language,
+      class: `fl-panel fl-${this.spec.topic}`, ...OWN_KEYS, "aria-label": this.spec.title, lang: this.spec.language,
     });
     this.questionPart = makeQuestion(this);
     this.presets = makePresets(this);
