@@ -166,8 +166,9 @@ def grade(assignment: str, student: str | None, again: bool, seeds: str, private
     course.register(assignment)
     students = [s for s in course.collect(assignment) if student in (None, s)]
     if not students:
-        who = _(" of {student}", student=student) if student else ""
-        raise CourseError(_("Nothing{who} is handed in for {name}.", who=who, name=assignment))
+        if student:
+            raise CourseError(_("{student} has handed in nothing for {name}.", student=student, name=assignment))
+        raise CourseError(_("Nothing is handed in for {name}: `faultlab submit {name}` does that.", name=assignment))
     todo = [s for s in students if again or course.needs_grading(assignment, s)]
     if len(todo) < len(students):
         click.echo(_("{n} graded already (--again grades anew).", n=len(students) - len(todo)))

@@ -364,7 +364,7 @@ def _examined(path: Path, original: Path) -> tuple[list[str], str | None]:
 
     if not path.is_file():
         others = ", ".join(p.name for p in path.parent.glob("*.ipynb"))
-        found = _(" There is: {names}.", names=others) if others else ""
+        found = " " + _("There is: {names}.", names=others) if others else ""
         return [], _("There is no such file.") + found
     examined = doctor.examine(path.read_bytes(), trusted_in(_read(original)))
     return examined.findings, examined.ungradable

@@ -165,7 +165,7 @@ def read(data: bytes) -> Data:
         ) from error
     if isinstance(raw, dict) and MISSING in raw:
         others = ", ".join(str(n)[:100] for n in raw[MISSING][:5]) if isinstance(raw[MISSING], list) else ""
-        found = _(" There is: {names}.", names=others) if others else ""
+        found = " " + _("There is: {names}.", names=others) if others else ""
         raise Ungradable(_("The notebook is not in the submission, or not under its name.") + found)
     if not isinstance(raw, dict) or not isinstance(raw.get("cells", raw.get("worksheets")), list):
         raise Ungradable(_("The file is JSON, but no notebook. Submit the .ipynb file in which you worked."))

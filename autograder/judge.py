@@ -56,7 +56,7 @@ class Limits:
     """Bounds for one submission. `restarts_max` new workers may follow the first; `messages_max` may come during one
     check."""
 
-    submission_s: float = 120.0
+    submission_s: float = 300.0
     cell_s: float = 10.0
     check_s: float = 40.0
     answer_s: float = 5.0

@@ -42,7 +42,7 @@ from traitlets import Bool, Float, Integer, Unicode
 import faultlab.checks
 from autograder import confined, doctor, sandbox
 from autograder.judge import Cell, Judgement, Limits, Private, grader_error, judge_cells
-from faultlab.checks.core import GRADER_ERROR, STATUS_NAMES, Verdict
+from faultlab.checks.core import GRADER_ERROR, NOT_ATTEMPTED, PARTLY, RIGHT, STATUS_NAMES, WRONG, Verdict
 from faultlab.i18n import LANGUAGES, N_, _, language, number, use_language
 
 RECORD = "verdicts.json"
@@ -50,6 +50,7 @@ MARKER = ".being-graded"
 RECORD_VERSION = 1
 UNGRADABLE, WAITING, PENDING, GRADED = "ungradable", "grader error", "manual grading pending", "graded"
 NOT_GRADED, NOT_SUBMITTED = "not graded yet", "not submitted"
+SIGNS = {RIGHT: "✓", WRONG: "✗", PARTLY: "◐", NOT_ATTEMPTED: "○", GRADER_ERROR: "?"}
 HERE = Path(__file__).parent
 
 
@@ -283,7 +284,7 @@ class JudgeExecute(NbGraderPreprocessor):
     seeds = Unicode("", help='Private seeds: "100-119,205", or a JSON file {"<check or *>": [numbers]}.').tag(
         config=True
     )
-    submission_s = Float(120.0, help="Seconds for one submission; checks after that earn nothing.").tag(config=True)
+    submission_s = Float(300.0, help="Seconds for one submission; checks after that earn nothing.").tag(config=True)
     check_s = Float(40.0, help="Seconds for one check with all its schedules.").tag(config=True)
     cell_s = Float(10.0, help="Seconds for one of the learner's cells.").tag(config=True)
     answer_s = Float(5.0, help="Seconds for one call into the learner's code.").tag(config=True)
@@ -365,6 +366,7 @@ class JudgeExecute(NbGraderPreprocessor):
             judgement.verdicts[about.grade_id] = verdict
             card = {"text/html": verdict.to_html(), "text/plain": verdict.to_text()}
             cell.outputs = [nbformat.v4.new_output("display_data", card)]
+            cell.metadata["faultlab"] = {"title": f"{SIGNS[verdict.status]} {_(verdict.title)}"}
             if verdict.status != GRADER_ERROR:
                 score = {"text/plain": repr(score_of(verdict, float(about.points)))}
                 cell.outputs.append(nbformat.v4.new_output("execute_result", score, execution_count=count))
