@@ -9,8 +9,8 @@ both, so what a learner sees is what the grader sees:
    reference to it crosses.
 2. A callable that the judge passes becomes a proxy: calling it asks the judge and blocks until the judge answers with a
    value or an error.
-3. An exception crosses as its class names, message and plain attributes. One that the judge raises is looked up by name
-   among `faultlab.errors` and Python's own.
+3. An exception crosses as its class names, message and plain attributes. One that the judge raises, or passes as an
+   argument, is looked up by name among `faultlab.errors` and Python's own.
 4. Every call runs in a thread of its own (a *lane*), so that the judge can hold one call inside a callback while
    another goes on.
 
@@ -222,6 +222,8 @@ class Servant:
                 raise UnknownName(data["$name"]) from None
         if "$cb" in data:
             return self._proxy(data["$cb"], data.get("name", "callback"))
+        if "$error" in data:
+            return self._build(data["$error"])
         return self._objects[data["$ref"]]
 
     def _proxy(self, handle: int, name: str) -> Callable[..., Any]:
@@ -248,7 +250,7 @@ class Servant:
         proxy.__name__ = proxy.__qualname__ = name
         return proxy
 
-    def _build(self, spec: Message, ask: int) -> Exception:
+    def _build(self, spec: Message, ask: int | None = None) -> Exception:
         arguments = [decode(a, self._reference) for a in spec.get("args", [])]
         keywords = {k: decode(v, self._reference) for k, v in spec.get("kwargs", {}).items()}
         error = exception_class(spec["type"])(*arguments, **keywords)

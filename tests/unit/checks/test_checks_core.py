@@ -233,3 +233,11 @@ def test_an_unknown_check_is_named_with_the_known_ones():
 
 def test_hidden_schedules_depend_on_the_seed_alone():
     assert COUNTER.generate(random.Random("counter.limit/3")) == COUNTER.generate(random.Random("counter.limit/3"))
+
+
+def test_an_exception_can_be_an_argument():
+    def about(error):
+        return [type(error).__name__, error.retry_after_s]
+
+    subject = subject_of(about)
+    assert subject.call(named("0"), "", HTTPError(503, 7)) == ["HTTPError", 7]
