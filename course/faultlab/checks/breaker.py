@@ -92,6 +92,7 @@ class Rig:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        told = len(self.t.story.events)
         for lane in self._lanes:
             try:
                 for _round in range(10):
@@ -99,7 +100,8 @@ class Rig:
                         break
                     lane.resume(self.t.clock() if lane.held == "clock" else "ok")
             except SubjectLost:
-                return
+                break
+        del self.t.story.events[told:]
 
     # Calls
 
@@ -133,18 +135,38 @@ class Rig:
             self._fail(N_("At {at} s the request was sent. The call should have been refused: {why}."), why=why)
         return made
 
+    def fails(self, times: int, why: str) -> None:
+        """Failing calls at one moment, all of which must go through; the story says it in one line."""
+        told = len(self.t.story.events)
+        for _failure in range(times):
+            self.runs(503, why)
+        self.sum_up(told, f"HTTPError(503) × {times}")
+
     def trip(self) -> int:
-        """Open the breaker with failures at one moment; returns how many that took."""
+        """Open the breaker with failures at one moment; returns how many that took. The story says it in one line."""
+        told = len(self.t.story.events)
         for failures in range(FAILURES_TRIED + 1):
-            if not self.call(503).ran:
-                if failures == 0:
-                    self._fail(N_("At {at} s the first call was refused. A new breaker is CLOSED."))
-                return failures
+            last = len(self.t.story.events)
+            if self.call(503).ran:
+                continue
+            if failures == 0:
+                self._fail(N_("At {at} s the first call was refused. A new breaker is CLOSED."))
+            self.sum_up(told, _("{n} requests fail, and the next call is refused", n=failures))
+            return failures
+        self.sum_up(told, f"HTTPError(503) × {FAILURES_TRIED}", keep=last)
         self._fail(
             N_("At {at} s {n} requests in a row failed, and the next one was still sent. The breaker should be OPEN."),
             n=FAILURES_TRIED,
         )
         raise AssertionError
+
+    def sum_up(self, told: int, text: str, keep: int | None = None) -> None:
+        """Put one line in place of the story's events from number `told` to number `keep` (default: the end)."""
+        events = self.t.story.events
+        rest = events[keep:] if keep is not None else []
+        del events[told:]
+        self.t.note(text)
+        events += rest
 
     def recovered(self, wait_s: float = LONG_S) -> None:
         """Let the recovery time pass, generously."""
@@ -248,8 +270,13 @@ class Rig:
 
 
 def needed(t: Trial, **settings: Any) -> int:
-    """How many failures at one moment this implementation takes to open."""
-    return Rig(t, **settings).trip()
+    """How many failures at one moment this implementation takes to open; told only if it is not what it should be."""
+    told = len(t.story.events)
+    failures = Rig(t, **settings).trip()
+    del t.story.events[told:]
+    if failures != THRESHOLD:
+        t.note(_("A breaker of this kind takes {n} failures at one moment to open.", n=failures))
+    return failures
 
 
 # CLOSED
@@ -317,7 +344,7 @@ def threshold(t: Trial, schedule: Schedule) -> None:
         if failures >= THRESHOLD:
             rig.refused(_("{n} requests failed within {window} s", n=failures, window=f"{WINDOW_S:g}"), 503)
         else:
-            rig.runs(503, _("failures so far: {n}", n=failures))
+            rig.runs(503, _("the number of failures so far is {n}", n=failures))
             failures += 1
     rig.refused(_("{n} requests failed within {window} s", n=failures, window=f"{WINDOW_S:g}"))
 
@@ -381,8 +408,7 @@ def window_edge(t: Trial, schedule: Schedule) -> None:
     limit = needed(t)
     for age_s in [*schedule, 9.75]:
         rig = Rig(t)
-        for _failure in range(limit - 1):
-            rig.runs(503, _("so far too few requests failed"))
+        rig.fails(limit - 1, _("so far too few requests failed"))
         t.advance(age_s)
         rig.runs(503, _("so far too few requests failed"))
         if age_s >= WINDOW_S:
@@ -409,8 +435,7 @@ def ends(t: Trial, schedule: Schedule) -> None:
         rig.runs(503, _("a new breaker is CLOSED"), lasts_s=lasts_s)
         ended_s = t.clock()
         t.advance(gap_s)
-        for _failure in range(limit - 1):
-            rig.runs(503, _("so far too few requests failed"))
+        rig.fails(limit - 1, _("so far too few requests failed"))
         rig.refused(
             _(
                 "{n} requests failed within 10 s; the first of them failed at {end} s, when it ended, not at {start} s",
@@ -436,18 +461,20 @@ def failures(t: Trial, schedule: Schedule) -> None:
     """The schedule: ways in which a request can end. Each is tried on a new breaker, and an answer as a probe too."""
     for kind in schedule:
         rig = Rig(t)
-        for tried in range(FAILURES_TRIED):
-            if not rig.call(kind).ran:
-                t.expect(
-                    kind in FAILURES and tried > 0,
-                    _("After {n} times {kind} the breaker refused a call. {kind} is an answer.", n=tried, kind=kind),
-                )
-                break
-        else:
-            t.expect(
-                kind in ANSWERS,
-                _("{n} times {kind}, and the breaker is not open. {kind} is a failure.", n=tried + 1, kind=kind),
+        told = len(t.story.events)
+        ran = 0
+        while ran < FAILURES_TRIED and rig.call(kind).ran:
+            ran += 1
+        name = f"HTTPError({kind})" if isinstance(kind, int) else kind
+        rig.sum_up(told, f"{name} × {ran}")
+        if kind in FAILURES:
+            told = _(
+                "After {n} times {kind} the breaker still lets calls through. That is a failure.", n=ran, kind=name
             )
+            t.expect(0 < ran < FAILURES_TRIED, told)
+        else:
+            told = _("After {n} times {kind} the breaker refused a call. That is an answer.", n=ran, kind=name)
+            t.expect(ran == FAILURES_TRIED, told)
     rig = Rig(t)
     rig.trip()
     for kind in (k for k in schedule if k in ANSWERS):
@@ -508,11 +535,17 @@ def retry_after(t: Trial, schedule: Schedule) -> None:
         left_s -= wait_s
         outcome = _refused_properly(rig, _("the breaker is OPEN"))
         told = outcome.error.attrs.get("retry_after_s") if outcome.error else None
-        near = type(told) in (int, float) and abs(told - left_s) < 1e-6
+        number = type(told) in (int, float)
+        near = number and abs(told - left_s) < 1e-6
         at = f"{t.clock():g}"
         t.expect(
             near,
-            _("At {at} s: retry_after_s should be {expected}, it is {got}.", at=at, expected=f"{left_s:g}", got=told),
+            _(
+                "At {at} s: retry_after_s should be {expected}, it is {got}.",
+                at=at,
+                expected=f"{left_s:g}",
+                got=f"{told:g}" if number else told,
+            ),
         )
 
 
@@ -603,8 +636,8 @@ def closes(t: Trial, schedule: Schedule) -> None:
     rig.runs("ok", _("the breaker opened long ago"))
     for failed in range(limit):
         t.advance(schedule[failed] if failed < len(schedule) else 0)
-        rig.runs(503, _("failures since the probe closed the breaker: {n}", n=failed))
-    rig.refused(_("failures since the probe closed the breaker: {n}", n=limit))
+        rig.runs(503, _("the number of failures since the probe closed the breaker is {n}", n=failed))
+    rig.refused(_("the number of failures since the probe closed the breaker is {n}", n=limit))
 
 
 def _make_reopens(rng: random.Random) -> Schedule:
@@ -645,10 +678,11 @@ def probes(t: Trial, schedule: Schedule) -> None:
             rig.trip()
             rig.recovered()
             lanes = [
-                rig.hold(_("probes running: {n} of {max}", n=running, max=probes_max)) for running in range(probes_max)
+                rig.hold(_("{n} of {max} probes are running", n=running, max=probes_max))
+                for running in range(probes_max)
             ]
             for _call in range(2):
-                _refused_properly(rig, _("probes running: {n} of {max}", n=probes_max, max=probes_max))
+                _refused_properly(rig, _("{n} of {max} probes are running", n=probes_max, max=probes_max))
             rig.finish(lanes[0])
             rig.runs("ok", _("a probe succeeded"))
 
@@ -789,13 +823,12 @@ def races(t: Trial, schedule: Schedule) -> None:
     for threads, reading, order in [*schedule, [1, 1, "first"]]:
         with Rig(t, hold_clock=True) as rig:
             at_once = min(threads, limit)
-            for _failure in range(limit - at_once):
-                rig.runs(503, _("so far too few requests failed"))
+            rig.fails(limit - at_once, _("so far too few requests failed"))
             lanes = [rig.hold(_("so far too few requests failed")) for _lane in range(at_once)]
             for lane in lanes:
                 rig.to_the_clock(lane, 503, reading)
             rig.let_go(lanes if order == "first" else lanes[::-1])
-            rig.refused(_("failures: {n}, of which {m} at the same moment", n=limit, m=at_once))
+            rig.refused(_("{n} requests failed, {m} of them at the same moment", n=limit, m=at_once))
 
 
 def _make_probe_race(rng: random.Random) -> Schedule:
@@ -851,8 +884,7 @@ def settings(t: Trial, schedule: Schedule) -> None:
         t.advance(recovery_s * 0.75)
         rig.refused(_("recovery_time_s={s}, and it opened {t} s ago", s=f"{recovery_s:g}", t=f"{recovery_s * 0.75:g}"))
         rig = Rig(t, **own)
-        for _failure in range(limit - 1):
-            rig.runs(503, _("so far too few requests failed"))
+        rig.fails(limit - 1, _("so far too few requests failed"))
         t.advance(window_s * 0.75)
         rig.runs(503, _("so far too few requests failed"))
         rig.refused(_("{n} requests failed within window_s={s}", n=limit, s=f"{window_s:g}"))
@@ -880,11 +912,11 @@ def http(t: Trial, schedule: Schedule) -> None:
         if failed >= limit:
             break
         server.plan.set([step], then="ok")
-        rig.runs(why=_("failures so far: {n}", n=failed), send=_get(t, server, step))
+        rig.runs(why=_("the number of failures so far is {n}", n=failed), send=_get(t, server, step))
         failed += step not in (200, 404)
     server.plan.set([], then="ok")
     arrived = len(server.requests)
-    rig.refused(_("failures so far: {n}", n=failed))
+    rig.refused(_("the number of failures so far is {n}", n=failed))
     t.equal(len(server.requests), arrived, _("Requests that the server got"))
     rig.recovered()
     for why in (_("the breaker opened long ago"), _("the probe succeeded")):

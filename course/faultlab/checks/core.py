@@ -195,7 +195,8 @@ class Trial:
     def advance(self, seconds: float) -> None:
         """Let virtual time pass, and say so in the story."""
         self.clock.advance(seconds)
-        self.story.add(self.clock(), 0, "time", _("{seconds} s pass", seconds=f"{seconds:g}"))
+        if seconds:
+            self.story.add(self.clock(), 0, "time", _("{seconds} s pass", seconds=f"{seconds:g}"))
 
     # Judgement
 
