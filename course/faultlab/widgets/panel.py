@@ -10,8 +10,8 @@ numbers, and the same in words.
 2. Latest wins. The browser has at most one request under way; it carries a number, `seq`, which comes back in `view`.
    While it waits, the newest values replace each other, and one request goes out when the answer is there. So a
    dragged slider never builds a queue.
-3. Playing, scrubbing, hovering and folding happen in the browser alone. Python is asked only when the scenario
-   changes.
+3. Playing, scrubbing, hovering and folding happen in the browser alone, and so does what a `local` control draws.
+   Python is asked only when the scenario changes.
 4. An exception never kills a panel. It becomes `view["error"]`: one line under a dimmed last picture. A topic that
    can still show something puts the line into `view["notice"]` instead, which dims nothing.
 5. The verdict on a prediction comes from the simulation: `compute` returns `answers`, for each question by its name
@@ -60,8 +60,13 @@ def slider(
     more: bool = False,
     help: str = "",
     logarithmic: bool = False,
+    local: bool = False,
 ) -> dict[str, Json]:
-    """A number. `unit` stands after the value; `more` folds the control away; `logarithmic` spreads small values."""
+    """A number. `unit` stands after the value; `more` folds the control away; `logarithmic` spreads small values.
+
+    `local`: the picture is drawn anew from the view that the browser has, within the frame; Python is asked when the
+    control has come to rest.
+    """
     if not minimum <= value <= maximum:
         raise ValueError(f"{name}: {value} is not between {minimum} and {maximum}")
     if logarithmic and minimum <= 0:
@@ -78,6 +83,7 @@ def slider(
         "more": more,
         "help": help,
         "log": logarithmic,
+        "local": local,
     }
 
 
@@ -90,14 +96,27 @@ def choice(
     more: bool = False,
     help: str = "",
     menu: bool | None = None,
+    local: bool = False,
 ) -> dict[str, Json]:
-    """One of a few: a row of buttons, or a drop-down menu from five options on (`menu` decides otherwise)."""
+    """One of a few: a row of buttons, or a drop-down menu from five options on (`menu` decides otherwise).
+
+    `local`: see `slider`.
+    """
     listed = [{"value": v, "label": text} for v, text in options]
     if value not in [o["value"] for o in listed]:
         raise ValueError(f"{name}: {value!r} is not among its options")
     as_menu = len(listed) > 4 if menu is None else menu
     kind = "menu" if as_menu else "choice"
-    return {"kind": kind, "name": name, "label": label, "value": value, "options": listed, "more": more, "help": help}
+    return {
+        "kind": kind,
+        "name": name,
+        "label": label,
+        "value": value,
+        "options": listed,
+        "more": more,
+        "help": help,
+        "local": local,
+    }
 
 
 def toggle(name: str, label: str, value: bool, *, more: bool = False, help: str = "") -> dict[str, Json]:

@@ -225,6 +225,7 @@ function keyValue(key, value, step, min, max) {
 // ------------------------------------------------------------------------------------------------ asking Python: latest wins
 
 const ANSWER_SLOW_MS = 1500;
+const LOCAL_REST_MS = 300;
 const ANSWER_LOST_MS = 12000;
 
 function makeLink(model, { onView, onSlow, onLost }) {
@@ -759,7 +760,16 @@ class FaultlabPanel {
     this.controls.show(this.params);
     this.presets.update();
     this.footer.update();
-    this.link.ask(this.params);
+    clearTimeout(this.resting);
+    if (this.controlsByName().get(name)?.local) this.redrawHere();
+    else this.link.ask(this.params);
+  }
+
+  // A local control changes only what is drawn from the present view. Python hears of it when the control has come to
+  // rest, so that the numbers and the words catch up.
+  redrawHere() {
+    this.draw();
+    this.resting = setTimeout(() => this.link.ask(this.params), LOCAL_REST_MS);
   }
 
   replace(params) {
@@ -879,6 +889,7 @@ class FaultlabPanel {
   }
 
   close() {
+    clearTimeout(this.resting);
     this.player.close();
     this.resized.disconnect();
     this.link.close();
