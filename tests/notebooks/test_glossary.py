@@ -10,6 +10,7 @@ import yaml
 from babel.messages.pofile import read_po
 
 from faultlab import build, parity
+from faultlab.badge import READMES
 
 GLOSSARY = yaml.safe_load((build.ROOT / "course" / "glossary.yml").read_text(encoding="utf-8"))
 CATALOGUES = sorted((build.ROOT / "course" / "faultlab" / "locale").glob("*/*.po"))
@@ -23,6 +24,8 @@ def prose(language: str) -> Iterator[tuple[str, str]]:
                 if cell.cell_type == "markdown" and build.language_of(cell) == language:
                     # A link's address and a name in code are not ours to choose.
                     yield str(source.error(index, "")), re.sub(r"\]\([^)]*\)", "]", parity.without_code(cell.source))
+    for name in (name for name, own in READMES.items() if own == language):
+        yield f"{name}: ", parity.without_code((build.ROOT / name).read_text(encoding="utf-8"))
     for path in CATALOGUES:
         with path.open("rb") as file:
             for message in read_po(file):
