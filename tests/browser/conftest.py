@@ -215,7 +215,10 @@ class Notebook:
         return locator
 
     def latency_ms(self, topic: str, control: str, values: list[float]) -> list[float]:
-        """Move a slider through `values`; for each one the time from its input event to the redrawn picture."""
+        """Move a slider through `values`; for each one the time from its input event to the redrawn picture.
+
+        Each value must differ from the one before, or nothing is asked and nothing is drawn.
+        """
         script = """async ([topic, control, values]) => {
           const panel = document.querySelector(`.fl-${topic}`);
           const input = panel.querySelector(`[data-control="${control}"] input`);
@@ -229,7 +232,10 @@ class Notebook:
             const before = panel.dataset.seq, start = performance.now();
             input.value = value;
             input.dispatchEvent(new Event('input', {bubbles: true}));
-            while (panel.dataset.seq === before) await turn();
+            while (panel.dataset.seq === before) {
+              if (performance.now() - start > 10000) throw new Error(`${control} = ${value} was not answered`);
+              await turn();
+            }
             times.push(performance.now() - start);
             await new Promise((go) => setTimeout(go, 50));
           }

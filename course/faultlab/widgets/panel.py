@@ -155,7 +155,6 @@ def text_number(value: float, digits: int = 0) -> str:
 def shell_labels() -> dict[str, str]:
     """The words that every panel uses, in the learner's language."""
     return {
-        "predict": _("Your prediction"),
         "show": _("Show without guessing"),
         "covered": _("Predict first, then look"),
         "right": _("Right."),
@@ -195,7 +194,6 @@ def shell_labels() -> dict[str, str]:
         "not_object": _("A scenario is a JSON object with “params”. Nothing was changed."),
         "waiting": _("Waiting for Python …"),
         "no_kernel": _("Python does not answer. If the kernel was restarted, run this cell again."),
-        "drag_hint": _("drag, or use the arrow keys"),
         "on": _("on"),
         "off": _("off"),
     }

@@ -400,13 +400,18 @@ function makeQuestion(panel) {
 function showVerdict(node, panel) {
   const { prediction, labels } = panel;
   const { answer, because = "" } = panel.outcome();
-  node.dataset.verdict = "";
-  if (!panel.revealed) return node.replaceChildren();
+  if (!panel.revealed) {
+    node.dataset.verdict = node.flShown = "";
+    return node.replaceChildren();
+  }
   const untouched = panel.revealedFor === panel.scenarioKey();
   const right = prediction !== null && prediction === answer;
   const lead = !untouched ? labels.now : prediction === null ? labels.shown : right ? labels.right : labels.not_quite;
-  if (untouched && prediction !== null) node.dataset.verdict = right ? "right" : "wrong";
-  const icon = node.dataset.verdict ? html("span", { class: "fl-icon", "aria-hidden": "true" }, right ? "✓" : "✗") : null;
+  const verdict = !untouched || prediction === null ? "" : right ? "right" : "wrong";
+  if (node.flShown === `${verdict} ${lead} ${because}`) return;
+  node.flShown = `${verdict} ${lead} ${because}`;
+  node.dataset.verdict = verdict;
+  const icon = verdict ? html("span", { class: "fl-icon", "aria-hidden": "true" }, right ? "✓" : "✗") : null;
   node.replaceChildren(...[icon, html("strong", {}, lead), ` ${because}`].filter((c) => c !== null));
 }
 
@@ -419,7 +424,10 @@ function makePresets(panel) {
   const row = html("div", { class: "fl-preset-row", role: "group", "aria-label": panel.labels.presets }, ...buttons);
   const node = html("div", { class: "fl-presets" }, row, watch);
   node.hidden = !buttons.length;
+  let shown;
   function update() {
+    if (shown === panel.preset) return;
+    shown = panel.preset;
     panel.spec.presets.forEach((preset, i) => buttons[i].setAttribute("aria-pressed", String(preset === panel.preset)));
     watch.replaceChildren(...(panel.preset ? [html("strong", {}, panel.labels.watch), ` ${panel.preset.watch}`] : ["\u00a0"]));
   }
@@ -429,18 +437,25 @@ function makePresets(panel) {
 function makeNumbers(panel) {
   const table = html("table", { class: "fl-numbers-table" });
   const node = html("div", { class: "fl-numbers fl-answer" }, table);
-  let drawn = "";
+  const written = (value) => (typeof value === "number" ? panel.ctx.number(value, 2) : value ?? "–");
+  let form = null;
+  let cells = [];
   function update() {
     const { columns = [], numbers = [] } = panel.view;
+    const texts = numbers.flatMap((row) => row.values.map(written));
+    const wanted = JSON.stringify([columns, numbers.map((row) => [row.label, row.values.length])]);
+    if (wanted !== form) rebuild(columns, numbers);
+    form = wanted;
+    texts.forEach((text, i) => { if (cells[i].textContent !== text) cells[i].textContent = text; });
+  }
+  function rebuild(columns, numbers) {
     node.hidden = !numbers.length;
-    const shape = JSON.stringify([columns, numbers]);
-    if (shape === drawn) return;
-    drawn = shape;
     const head = columns.length
       ? [html("thead", {}, html("tr", {}, html("td"), ...columns.map((c) => html("th", { scope: "col" }, c))))] : [];
     const rows = numbers.map((row) => html("tr", {}, html("th", { scope: "row", title: row.note || null }, row.label),
-      ...row.values.map((v) => html("td", {}, typeof v === "number" ? panel.ctx.number(v, 2) : v ?? "–"))));
+      ...row.values.map(() => html("td"))));
     table.replaceChildren(html("caption", {}, panel.labels.numbers), ...head, html("tbody", {}, ...rows));
+    cells = [...table.querySelectorAll("tbody td")];
   }
   return { node, update };
 }
@@ -719,6 +734,7 @@ class FaultlabPanel {
     this.root = html("section", {
       class: `fl-panel fl-${this.spec.topic}`, ...OWN_KEYS, "aria-label": this.spec.title, lang: this.spec.language,
     });
+    this.root.faultlab = this;  // for tests, and for the curious at the browser's console
     this.questionPart = makeQuestion(this);
     this.presets = makePresets(this);
     this.controls = makeControls(this);
