@@ -131,7 +131,7 @@ function moveTokens(view, ctx) {
 
 function showWindows(view, ctx) {
   const left = clamp(ctx.width * 0.46, 392, 480);
-  const group = mark(ctx.svg, "g", "windows", { class: "fl-answer" });
+  const group = mark(ctx.svg, "g", "windows");
   view.lanes.forEach((lane, i) => {
     const g = mark(group, "g", lane.name, { transform: `translate(${round(left)} ${10 + i * 96})` });
     mark(g, "text", "name", { x: 0, y: 14, class: `fl-breaker-token fl-breaker-${lane.name}` }, lane.name);
@@ -148,9 +148,13 @@ function showStrip(g, view, ctx, lane, width) {
   const room = Math.floor(width / cell);
   const all = resultsAt(view, lane, ctx.time);
   const shown = all.slice(-room);
-  const place = (i) => (i + 0.5) * cell;
   const top = 24;
   mark(g, "path", "cells", { d: cellGrid(room, cell, top, cell > 8), class: "fl-breaker-cells" });
+  showResults(mark(g, "g", "results", { class: "fl-answer" }), view, ctx, lane, { all, shown, cell, size, top });
+}
+
+function showResults(g, view, ctx, lane, { all, shown, cell, size, top }) {
+  const place = (i) => (i + 0.5) * cell;
   const firstCounted = shown.findIndex((r) => r[2]);
   const counted = firstCounted < 0 ? 0 : shown.length - firstCounted;
   mark(g, "rect", "frame", {
@@ -254,14 +258,14 @@ function drawLane(view, ctx, frame, index) {
 const GLYPH_SHAPE = { CLOSED: "dot", OPEN: "box", HALF_OPEN: "diamond" };
 
 function drawRibbon(group, ctx, lane, x, top) {
-  const segments = lane.ribbon.filter(([, , state]) => state !== "HALF_OPEN");
+  const segments = lane.ribbon.filter(([start, end, state]) => state !== "HALF_OPEN" || x(end) - x(start) > 4);
   marks(group, "ribbon", segments, ([start, , state], i) => `${i} ${state}`, (g, [start, end, state]) => {
     const [from, width] = [x(start), Math.max(1, x(end) - x(start))];
     mark(g, "rect", "bar", { x: round(from), y: top + 3, width: round(width), height: 20, class: `fl-breaker-bar fl-breaker-bar-${state}` });
-    mark(g, "path", "glyph", { d: width > 16 ? SHAPES[GLYPH_SHAPE[state]](from + 10, top + 13, 4.5) : "", class: `fl-breaker-glyph fl-breaker-${state}` });
+    mark(g, "path", "glyph", { d: width > 16 && state !== "HALF_OPEN" ? SHAPES[GLYPH_SHAPE[state]](from + 10, top + 13, 4.5) : "", class: `fl-breaker-glyph fl-breaker-${state}` });
     mark(g, "text", "word", { x: round(from + 20), y: top + 17, class: "fl-strong", display: width > 32 + 7 * ctx.words.states[state].length ? null : "none" }, ctx.words.states[state]);
   });
-  // Half-open lasts as long as the probe, too short for a bar: a diamond stands for it.
+  // Half-open lasts as long as the probe, mostly too short for a bar: a diamond stands for it.
   const probes = lane.ribbon.filter(([, , state]) => state === "HALF_OPEN").map(([start]) => [x(start), top + 13]);
   mark(group, "path", "probes", { d: shapes("diamond", probes, 7), class: "fl-breaker-probe" });
 }
