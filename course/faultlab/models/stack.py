@@ -156,15 +156,17 @@ PATTERN_NAMES = ("deadline", "retry", "breaker", "bulkhead", "timeout")
 class Timeline:
     """A run, second by second (bins of `bin_s`).
 
-    `demand`: requests of users; `sent`: attempts that reached the service; `good` and `failed`: requests that ended
-    so; `refused`: calls that a breaker stopped; `full`: calls that a bulkhead stopped; `wasted`: work finished for
-    nobody; `queue`: its length at the end of the bin; `open_share`: the part of the breakers that was open then.
-    `changes`: (at_s, client, old, new) of all breakers. `counted`: failures that breakers counted.
+    `demand`: requests of users; `sent`: attempts that reached the service, `retries` of which were not the first of
+    their request; `good` and `failed`: requests that ended so; `refused`: calls that a breaker stopped; `full`: calls
+    that a bulkhead stopped; `wasted`: work finished for nobody; `queue`: its length at the end of the bin;
+    `open_share`: the part of the breakers that was open then.
+    `changes`: (at_s, client, old, new) of all breakers. `failures`: (at_s, client) of those that breakers counted.
     """
 
     bin_s: float
     demand: list[int]
     sent: list[int]
+    retries: list[int]
     good: list[int]
     failed: list[int]
     refused: list[int]
@@ -173,7 +175,7 @@ class Timeline:
     queue: list[int]
     open_share: list[float]
     changes: list[tuple[float, int, str, str]] = field(default_factory=list)
-    counted: int = 0
+    failures: list[tuple[float, int]] = field(default_factory=list)
     sent_until_open: int | None = None
     latencies_s: list[float] = field(default_factory=list)
 
@@ -191,6 +193,11 @@ class Timeline:
     def total(self, series: str, from_s: float = 0.0, to_s: float = float("inf")) -> int:
         values = getattr(self, series)
         return sum(value for n, value in enumerate(values) if from_s <= n * self.bin_s < to_s)
+
+    @property
+    def counted(self) -> int:
+        """How many failures the breakers counted."""
+        return len(self.failures)
 
     @property
     def opened_at_s(self) -> float | None:
@@ -215,11 +222,11 @@ class Timeline:
 
 # The simulation. A `Send` starts a call and answers later through the callback it was given, with None or an error; it
 # returns a function that tells it that nobody waits any more. A pattern makes a Send out of a Send, so any order is a
-# composition of functions.
+# composition of functions. The number that goes along is that of the attempt, from 1.
 
 Done = Callable[["Exception | None"], None]
 Abandon = Callable[[], None]
-Send = Callable[[Done], Abandon]
+Send = Callable[[Done, int], Abandon]
 
 REFUSAL_S = 0.001  # a refusal takes a round trip, no work
 
@@ -257,8 +264,10 @@ class _Service:
             loop.at(start_s, self._go_down)
             loop.at(end_s, self._come_up)
 
-    def send(self, done: Done) -> Abandon:
+    def send(self, done: Done, attempt: int) -> Abandon:
         self._world.count("sent")
+        if attempt > 1:
+            self._world.count("retries")
         call = _Call(done)
         if self._down:
             self._loop.after(REFUSAL_S, self._answer, call, ConnectionRefusedError())
@@ -307,7 +316,7 @@ class _Service:
 
 
 def _with_timeout(loop: Loop, limit_s: float, inner: Send) -> Send:
-    def send(done: Done) -> Abandon:
+    def send(done: Done, attempt: int) -> Abandon:
         timer: int | None = None
 
         def answer(error: Exception | None) -> None:
@@ -324,14 +333,14 @@ def _with_timeout(loop: Loop, limit_s: float, inner: Send) -> Send:
             abandon_inner()
 
         timer = loop.after(limit_s, give_up)
-        abandon_inner = inner(answer)
+        abandon_inner = inner(answer, attempt)
         return abandon
 
     return send
 
 
 def _with_retry(loop: Loop, retry: Retry, inner: Send) -> Send:
-    def send(done: Done) -> Abandon:
+    def send(done: Done, _attempt: int) -> Abandon:
         started_s = retry.begin()
         attempt, previous_s = 0, None
         timer: int | None = None
@@ -340,7 +349,7 @@ def _with_retry(loop: Loop, retry: Retry, inner: Send) -> Send:
         def try_once() -> None:
             nonlocal attempt, timer, abandon_inner
             attempt, timer = attempt + 1, None
-            abandon_inner = inner(answer)
+            abandon_inner = inner(answer, attempt)
 
         def answer(error: Exception | None) -> None:
             nonlocal previous_s, timer
@@ -362,8 +371,8 @@ def _with_retry(loop: Loop, retry: Retry, inner: Send) -> Send:
     return send
 
 
-def _with_breaker(breaker: CircuitBreaker, world: _World, inner: Send) -> Send:
-    def send(done: Done) -> Abandon:
+def _with_breaker(breaker: CircuitBreaker, client: int, world: _World, inner: Send) -> Send:
+    def send(done: Done, attempt: int) -> Abandon:
         try:
             permit = breaker.acquire()
         except CircuitOpenError as refusal:
@@ -372,14 +381,15 @@ def _with_breaker(breaker: CircuitBreaker, world: _World, inner: Send) -> Send:
             return _nothing
 
         def answer(error: Exception | None) -> None:
-            world.timeline.counted += permit.record(error)
+            if permit.record(error):
+                world.timeline.failures.append((world.loop.now_s, client))
             done(error)
 
         def abandon() -> None:
             permit.cancel()  # rule 6
             abandon_inner()
 
-        abandon_inner = inner(answer)
+        abandon_inner = inner(answer, attempt)
         return abandon
 
     return send
@@ -387,9 +397,9 @@ def _with_breaker(breaker: CircuitBreaker, world: _World, inner: Send) -> Send:
 
 def _with_bulkhead(loop: Loop, slots: int, queue: int, world: _World, inner: Send) -> Send:
     in_use = 0
-    waiting: deque[tuple[Done, list[Abandon]]] = deque()
+    waiting: deque[tuple[Done, int, list[Abandon]]] = deque()
 
-    def begin(done: Done, handle: list[Abandon]) -> None:
+    def begin(done: Done, attempt: int, handle: list[Abandon]) -> None:
         def answer(error: Exception | None) -> None:
             release()
             done(error)
@@ -399,23 +409,30 @@ def _with_bulkhead(loop: Loop, slots: int, queue: int, world: _World, inner: Sen
             abandon_inner()
 
         handle[:] = [abandon]
-        abandon_inner = inner(answer)
+        abandon_inner = inner(answer, attempt)
 
     def release() -> None:
         nonlocal in_use
-        if waiting:
-            loop.after(0.0, begin, *waiting.popleft())  # not from here: a queue of refusals would be a deep recursion
-        else:
+        if not waiting:
             in_use -= 1
+            return
+        entry = waiting.popleft()
+        turn = loop.after(0.0, begin, *entry)  # not from here: a queue of refusals would be a deep recursion
 
-    def send(done: Done) -> Abandon:
+        def abandon_turn() -> None:
+            loop.cancel(turn)
+            release()
+
+        entry[2][:] = [abandon_turn]  # whoever gives up at the very moment of its turn hands the place on
+
+    def send(done: Done, attempt: int) -> Abandon:
         nonlocal in_use
         handle: list[Abandon] = []
         if in_use < slots:
             in_use += 1
-            begin(done, handle)
+            begin(done, attempt, handle)
         elif len(waiting) < queue:
-            entry = (done, handle)
+            entry = (done, attempt, handle)
             handle.append(lambda: waiting.remove(entry))
             waiting.append(entry)
         else:
@@ -443,7 +460,7 @@ class _World:
         self.workload = workload
         self.seed = seed
         self.bins = max(1, round(workload.duration_s / bin_s))
-        series = [[0] * self.bins for _ in range(8)]
+        series = [[0] * self.bins for _ in range(9)]
         self.timeline = Timeline(bin_s, *series, open_share=[0.0] * self.bins)
         self.breakers: list[CircuitBreaker] = []
         self.service = _Service(self.loop, service, seed, self)
@@ -472,7 +489,7 @@ class _World:
             return _with_retry(self.loop, Retry(patterns.retry, self.loop.clock, _never_sleeps, rng, budget), inner)
         breaker = CircuitBreaker(self.loop.clock, patterns.breaker, listeners=[self._listener(client)])
         self.breakers.append(breaker)
-        return _with_breaker(breaker, self, inner)
+        return _with_breaker(breaker, client, self, inner)
 
     def _listener(self, client: int) -> Callable[[str, str, float], None]:
         def changed(old: str, new: str, at_s: float) -> None:
@@ -511,7 +528,7 @@ class _World:
             if error is None:
                 self.timeline.latencies_s.append(self.loop.now_s - started_s)
 
-        self.stacks[client](done)
+        self.stacks[client](done, 1)
 
     def _look(self, number: int) -> None:
         self.timeline.queue[number] = len(self.service.queue)

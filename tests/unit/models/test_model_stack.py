@@ -129,6 +129,28 @@ def test_a_full_bulkhead_stops_calls_on_the_clients_side():
     assert sum(timeline.full) == sum(timeline.demand) - 3 - 2
 
 
+def test_who_gives_up_at_the_very_moment_of_its_turn_in_the_bulkhead_hands_the_place_on():
+    service = ServiceModel(workers=100, service_s=1e9)
+    workload = Workload(rate_per_s=0, duration_s=5, clients=1, herds=((1.0, 2), (2.5, 1)))
+    timeline = run(("deadline", "bulkhead"), Patterns(slots=1, slots_queue=2, deadline_s=2.0), service, workload)
+    assert (sum(timeline.sent), sum(timeline.failed)) == (2, 3)
+
+
+def test_retries_are_the_attempts_that_are_not_the_first():
+    patterns = Patterns(retry=RetryPolicy(4, Fixed(0.1), idempotent=True), slots_queue=5)
+    timeline = run(("retry", "bulkhead"), patterns, DOWN, ONE_CLIENT)
+    assert [s - r for s, r in zip(timeline.sent, timeline.retries, strict=True)] == timeline.demand
+
+
+def test_each_failure_that_a_breaker_counts_has_its_moment_and_client():
+    timeline = run(("breaker",), service=DOWN, workload=Workload(rate_per_s=10, duration_s=20, clients=2))
+    assert timeline.counted == len(timeline.failures) > 10
+    assert {client for _at_s, client in timeline.failures} == {0, 1}
+    first = [at_s for at_s, client in timeline.failures if client == 0][4]
+    opened = next(at_s for at_s, client, _old, new in timeline.changes if (client, new) == (0, "OPEN"))
+    assert opened == first, "the fifth failure opens it"
+
+
 def test_who_waits_at_the_bulkhead_gets_the_slot_that_becomes_free():
     workload = Workload(rate_per_s=0, duration_s=1000, clients=1, herds=((1.0, 50),))
     timeline = run(("bulkhead",), Patterns(slots=1, slots_queue=49), ServiceModel(workers=50), workload)
