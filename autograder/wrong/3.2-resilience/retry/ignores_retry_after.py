@@ -1,0 +1,6 @@
+"""Does not look at Retry-After."""
+
+CHECK = "retry.retry_after"
+REPLACE = [
+    ("return wait_s if retry_after_s is None else max(wait_s, retry_after_s)", "return wait_s"),
+]

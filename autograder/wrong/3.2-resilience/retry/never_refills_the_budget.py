@@ -1,0 +1,6 @@
+"""Spends from the budget, but no call deposits anything."""
+
+CHECK = "retry.budget"
+REPLACE = [
+    ("            self._budget.deposit()\n", "            pass\n"),
+]

@@ -1,0 +1,9 @@
+"""The first wait may be 10 s, for a connection that was lost once."""
+
+CHECK = "retry.s3_limits"
+REPLACE = [
+    (
+        '"s3": {"attempts_max": 10, "base_s": 1.5, "cap_s": 20.0, "deadline_s": 60.0}',
+        '"s3": {"attempts_max": 10, "base_s": 10.0, "cap_s": 20.0, "deadline_s": 60.0}',
+    ),
+]
