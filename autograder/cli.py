@@ -185,7 +185,7 @@ def grade(assignment: str, student: str | None, again: bool, seeds: str, private
         row = next(r for r in course.rows() if (r["student_id"], r["assignment"]) == (one, assignment))
         click.echo(" ".join([_score(row), *(course.shown(p) for p in pages)]))
     if failed:
-        raise CourseError(_("Not graded: {names}. Nothing of theirs was changed.", names=", ".join(failed)))
+        raise CourseError(_("Not finished: {names}. The reasons stand above.", names=", ".join(failed)))
 
 
 @command(N_("Make the feedback pages anew, for instance after grading by hand, and release them."))

@@ -338,19 +338,28 @@ class Course:
                 for name, value in settings.items():
                     setattr(step, name, value)
                 step.start()
-            except (NbGraderException, ExchangeError, RuntimeError, OSError) as error:
-                lines = [m for m in errors if "Traceback" not in m and "There was an error" not in m]
-                why = lines[0] if lines else " ".join(str(error).split())
+            except Exception as error:
+                if not isinstance(error, NbGraderException | ExchangeError):
+                    self.api.log.exception("%s", make.__name__)
+                why = errors[0] if errors else f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]
                 log = self.shown(self.grading / "log.txt")
                 raise CourseError(_("{why} (more in {log})", why=why, log=log)) from error
 
 
 @contextlib.contextmanager
 def _errors_kept(log: logging.Logger) -> Iterator[list[str]]:
-    """The error lines that are logged meanwhile."""
+    """The errors that are logged meanwhile, each as one line; nbgrader's summaries are left out."""
     kept: list[str] = []
+
+    def keep(record: logging.LogRecord) -> None:
+        text = record.getMessage().strip()
+        if "Traceback (most recent call last)" in text:
+            text = text.splitlines()[-1]
+        if not text.startswith(("There was an error processing", "Please see the")):
+            kept.append(" ".join(text.split())[:500])
+
     handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: kept.append(" ".join(record.getMessage().split())[:500])
+    handler.emit = keep
     log.addHandler(handler)
     try:
         yield kept

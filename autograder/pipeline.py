@@ -31,6 +31,7 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbconvert.filters import Highlight2HTML
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import NbGraderException
 from nbgrader.exchange.default import ExchangeCollect
@@ -41,7 +42,7 @@ from traitlets import Bool, Float, Integer, Unicode
 
 import faultlab.checks
 from autograder import confined, doctor, sandbox
-from autograder.judge import Cell, Judgement, Limits, Private, grader_error, judge_cells
+from autograder.judge import Cell, Judgement, Limits, Private, grader_error, judge_cells, patience
 from faultlab.checks.core import GRADER_ERROR, NOT_ATTEMPTED, PARTLY, RIGHT, STATUS_NAMES, WRONG, Verdict
 from faultlab.i18n import LANGUAGES, N_, _, language, number, use_language
 
@@ -285,7 +286,7 @@ class JudgeExecute(NbGraderPreprocessor):
         config=True
     )
     submission_s = Float(300.0, help="Seconds for one submission; checks after that earn nothing.").tag(config=True)
-    check_s = Float(40.0, help="Seconds for one check with all its schedules.").tag(config=True)
+    check_s = Float(60.0, help="Seconds for one check with all its schedules.").tag(config=True)
     cell_s = Float(10.0, help="Seconds for one of the learner's cells.").tag(config=True)
     answer_s = Float(5.0, help="Seconds for one call into the learner's code.").tag(config=True)
     memory_mib = Integer(512, help="Memory of a submission's processes together, MiB.").tag(config=True)
@@ -293,7 +294,9 @@ class JudgeExecute(NbGraderPreprocessor):
     def starter(self) -> Any:
         """What starts workers; sandbox.NoSandbox if nothing may."""
         limits = sandbox.Limits(
-            cpu_s=int(self.submission_s) + 10, wall_s=self.submission_s + 30, memory_bytes=self.memory_mib << 20
+            cpu_s=int(self.submission_s) + 10,
+            wall_s=self.submission_s * patience() + 30,
+            memory_bytes=self.memory_mib << 20,
         )
         return confined.starter(
             limits,
@@ -513,9 +516,11 @@ class FeedbackExporter(HTMLExporter):
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, dict[str, Any]]:
         about = nb.metadata.get("faultlab", {})
         with speaking(about.get("language")):
-            resources = resources or {}
+            resources = self._init_resources(resources or {})
             resources["faultlab"] = {"say": _, "number": number, "language": language()}
-            return super().from_notebook_node(nb, resources, **kw)
+            self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=self))
+            # HTMLExporter's own method parses the whole page once more, for attributes that this page does not need.
+            return super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
 
 
 # Grades with a status

@@ -103,13 +103,18 @@ class TinyCourse:
     RIGHT, WRONG, STUB, WRITTEN = RIGHT, WRONG, STUB, WRITTEN
     assignment, filled = staticmethod(assignment), staticmethod(filled)
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, gradebook: Path | None = None, repository: Path = REPOSITORY) -> None:
         self.root = root
+        # How programs are started here: another user has another Python.
+        self.python, self.settings = sys.executable, {}
         for language in ("en", "ru"):
             self.write(root / "exercises" / language / "counter" / "counter.ipynb", assignment(language))
         (root / "private").mkdir()
         (root / "private" / "counter_checks.py").write_text(CHECKS)
-        (root / "nbgrader_config.py").write_text(CONFIG)
+        (root / "nbgrader_config.py").write_text(CONFIG.format(place=str(repository / "autograder")))
+        (root / "grading").mkdir()
+        if gradebook is not None:
+            shutil.copy(gradebook, root / "grading" / "gradebook.db")
 
     @staticmethod
     def write(path: Path, notebook) -> None:
@@ -135,7 +140,7 @@ class TinyCourse:
     def run(self, *command: str, **options) -> subprocess.CompletedProcess:
         """Run a program as a user of the course would, in its folder."""
         settings = {"cwd": self.root, "env": self.environment, "capture_output": True, "text": True, "timeout": 200}
-        return subprocess.run([sys.executable, "-m", *command], **{**settings, **options})
+        return subprocess.run([self.python, "-m", *command], **{**settings, **self.settings, **options})
 
     def faultlab(self, *arguments: str, **options) -> subprocess.CompletedProcess:
         return self.run("autograder.cli", *arguments, **options)
@@ -171,13 +176,24 @@ class TinyCourse:
         return path.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def empty_gradebook(tmp_path_factory):
+    """A gradebook without entries: nbgrader takes seconds to make one."""
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    from nbgrader.api import Gradebook
+
+    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}", "reliability"):
+        return path
+
+
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
+def tiny(tmp_path_factory, empty_gradebook):
     """A tiny course of this module's own, in which nothing has been handed in yet."""
     before = {name: os.environ.get(name) for name in ("FAULTLAB_ROOT", "FAULTLAB_LANGUAGE")}
     root = tmp_path_factory.mktemp("course")
     os.environ.update(FAULTLAB_ROOT=str(root), FAULTLAB_LANGUAGE="en")
-    yield TinyCourse(root)
+    yield TinyCourse(root, empty_gradebook)
     for name, value in before.items():
         os.environ.pop(name, None) if value is None else os.environ.update({name: value})
     shutil.rmtree(root, ignore_errors=True)
