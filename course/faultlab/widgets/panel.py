@@ -40,6 +40,7 @@ from faultlab.widgets import theme
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent
 LEARNER_TIME_MAX_S = 2.0
+LEARNER_WAIT_MAX_S = 10.0
 SEED_MAX = 999_999
 
 Json = Any
@@ -249,8 +250,11 @@ class LearnerTimeout(BaseException):
 
 
 @contextmanager
-def time_limit(seconds: float = LEARNER_TIME_MAX_S) -> Iterator[None]:
-    """Stop an endless loop in the learner's code. Without interval timers (Windows, other threads) it does nothing."""
+def time_limit(work_s: float = LEARNER_TIME_MAX_S, wait_s: float = LEARNER_WAIT_MAX_S) -> Iterator[None]:
+    """Stop an endless loop in the learner's code after `work_s` of processor time, and a deadlock after `wait_s`.
+
+    Processor time, so that a busy machine stops nobody. Without interval timers (Windows, other threads) nothing stops.
+    """
     possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not possible:
         yield
@@ -259,19 +263,22 @@ def time_limit(seconds: float = LEARNER_TIME_MAX_S) -> Iterator[None]:
     def stop(signum: int, frame: object) -> None:
         raise LearnerTimeout
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = ((signal.ITIMER_VIRTUAL, signal.SIGVTALRM, work_s), (signal.ITIMER_REAL, signal.SIGALRM, wait_s))
+    previous = [signal.signal(number, stop) for _timer, number, _seconds in timers]
+    for timer, _number, seconds in timers:
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        for (timer, number, _seconds), handler in zip(timers, previous, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
 
 
 def explain(error: BaseException) -> str:
     """An exception as one line for the learner: what, where in their code, and the text of that line."""
     if isinstance(error, LearnerTimeout):
-        return _("Stopped after {seconds} s: is there an endless loop?", seconds=f"{LEARNER_TIME_MAX_S:g}")
+        return _("Stopped: is there an endless loop, or a lock that is never released?")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     what = " ".join(what.split())[:300]
     place = _learner_frame(error)

@@ -161,7 +161,7 @@ def test_a_class_that_blocks_itself_is_stopped(monkeypatch):
     from faultlab.widgets import panel
 
     limit = panel.time_limit
-    monkeypatch.setattr(panel, "time_limit", lambda: limit(0.05))
+    monkeypatch.setattr(panel, "time_limit", lambda: limit(wait_s=0.2))
     assert "endless loop" in view_of("outage", Deadlock)["notice"]
 
 

@@ -111,8 +111,11 @@ def test_counts_at_the_cursor_are_those_of_that_moment():
 
 def test_the_measured_blocking_agrees_with_erlangs_formula():
     for servers in (10, 50):
-        assert measured_blocking(servers, 1.0, seed=3) == pytest.approx(erlang_b(servers, servers), abs=0.05)
-    assert measured_blocking(20, 0.2, seed=3) == 0
+        runs = [measured_blocking(servers, 1.0, seed) for seed in range(10)]
+        right = [abs(share - erlang_b(servers, servers)) <= give_or_take for share, give_or_take in runs]
+        assert sum(right) >= 8
+        assert sum(share for share, _ in runs) / 10 == pytest.approx(erlang_b(servers, servers), abs=0.015)
+    assert measured_blocking(20, 0.2, seed=3) == (0, 0)
 
 
 def test_the_answers_are_computed_and_are_among_the_options():
