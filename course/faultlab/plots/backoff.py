@@ -93,8 +93,8 @@ def cost_curves(
 ) -> Figure:
     """`quantity` ("calls" or "finish_s") against the number of clients, on a logarithmic axis, one curve a strategy.
 
-    `chosen`, the labels of A and B ("" for none), are drawn in their colours, the rest in grey; every curve has its own dashes, and its name
-    stands at its end.
+    `chosen`, the labels of A and B ("" for none), are drawn in their colours, the rest in grey; every curve has its own
+    dashes, and its name stands at its end.
     """
     with matplotlib.rc_context(svg.STYLE):
         figure = svg.figure_px(width_px, height_px)
