@@ -183,7 +183,7 @@ def test_a_lane_that_waits_for_another_is_blocked():
             with self.lock:
                 return pause()
 
-    subject = subject_of(Locked, settle_s=0.05)
+    subject = subject_of(Locked, settle_s=0.3)
     locked = subject.call(named("0"))
     gate = core.Gate("pause")
     first, second = subject.start(locked, "run", gate), subject.start(locked, "run", gate)
