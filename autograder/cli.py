@@ -90,6 +90,9 @@ def lab(arguments: tuple[str, ...]) -> None:
     from faultlab.i18n import language
     from faultlab.lab import open_lab
 
+    course = Course()
+    for name in course.assignments():
+        course.release(name)
     sys.exit(open_lab(language(), arguments))
 
 

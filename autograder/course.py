@@ -122,7 +122,7 @@ class Course:
             if bad and not anyway:
                 where = self.shown(folder / original.name)
                 raise CourseError(_("{path} was not handed in. {why}", path=where, why=bad))
-        self._release(assignment, released)
+        self.release(assignment)
         with self._for(assignment, student):
             self._run(self.api.exchange.Submit)
         return findings
@@ -137,12 +137,12 @@ class Course:
         except KeyError as error:
             raise CourseError(_("Your user has no name on this machine: give an id with --student.")) from error
 
-    def _release(self, assignment: str, released: Path) -> None:
-        """Put the assignment into the exchange, if what lies there is another version."""
-        outbound = self.grading / "exchange" / self.api.coursedir.course_id / "outbound" / assignment
-        inbound = outbound.parent.parent / "inbound"
+    def release(self, assignment: str) -> None:
+        """Put the assignment into the exchange, from where JupyterLab's assignment list fetches it."""
+        self.released(assignment)
+        outbound = Path(self.config.Exchange.root) / self.config.CourseDirectory.course_id / "outbound" / assignment
         versions = [self.root / "exercises" / language / assignment for language in LANGUAGES]
-        if inbound.is_dir() and any(_same_files(outbound, version) for version in versions):
+        if (outbound.parent.parent / "inbound").is_dir() and any(_same_files(outbound, v) for v in versions):
             return
         with self._for(assignment, "*"):
             self._run(self.api.exchange.ReleaseAssignment, force=True)

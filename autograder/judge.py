@@ -73,7 +73,8 @@ def patience() -> float:
     """How much longer things take here than on an idle machine, 1 to 8: nobody loses points because others compute."""
     try:
         return min(8.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
-    except OSError:
+    except (OSError, AttributeError):
+        # Not everywhere does the system say how busy it is.
         return 2.0
 
 
