@@ -293,7 +293,7 @@ function drawErlang(view, ctx, box) {
 function drawCurves(ctx, g, { x, y, at, right }) {
   const { words, view } = ctx;
   const { curves, loads } = view.erlang;
-  const columns = [right + 66, right + 138, right + 224];
+  const columns = [right + 60, right + 122, right + 224];
   const ends = spread(curves.map((c) => y(c.blocked.at(-1))), y.range[1] + 12, 17);
   mark(g, "text", "threads", { x: columns[0], y: 12, "text-anchor": "end", class: "fl-soft" }, words.threads);
   mark(g, "text", "formula", { x: columns[1], y: 12, "text-anchor": "end", class: "fl-soft" }, words.formula);
@@ -304,8 +304,10 @@ function drawCurves(ctx, g, { x, y, at, right }) {
     mark(node, "path", "leader", { d: `M${right + 2} ${round(end)}L${right + 14} ${round(ends[i] - 4)}`, class: "fl-bulkhead-leader" });
     mark(node, "text", "name", { x: columns[0], y: ends[i], "text-anchor": "end" }, ctx.number(curve.slots));
     mark(node, "text", "expected", { x: columns[1], y: ends[i], "text-anchor": "end" }, ctx.say(words.percent, { n: ctx.number(curve.formula, 1, true) }));
-    mark(node, "text", "found", { x: columns[2], y: ends[i], "text-anchor": "end", class: "fl-strong" }, ctx.say(words.percent, { n: ctx.number(curve.measured, 1, true) }));
+    mark(node, "text", "found", { x: columns[2], y: ends[i], "text-anchor": "end", class: "fl-strong" }, ctx.say(words.give_or_take, { n: ctx.number(curve.measured, 1, true), d: ctx.number(curve.give_or_take, 1, true) }));
   });
+  const sure = curves.map((c) => `M${round(at)} ${round(y(Math.max(0, c.measured - c.give_or_take)))}V${round(y(c.measured + c.give_or_take))}`);
+  mark(g, "path", "sure", { d: sure.join(""), class: "fl-bulkhead-sure" });
   mark(g, "path", "points", { d: shapes("diamond", curves.map((c) => [at, y(c.measured)]), 5), class: "fl-bulkhead-point" });
   mark(g, "path", "point-key", { d: shapes("diamond", [[columns[2] - textWidth(words.measured) - 8, 8]], 4.5), class: "fl-bulkhead-point" });
 }

@@ -21,7 +21,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from math import ceil
+from math import ceil, sqrt
+from statistics import fmean, stdev
 from typing import Any
 
 from faultlab.i18n import _, number
@@ -53,8 +54,9 @@ GAP_S = 0.04
 SURGE_S = (12.0, 20.0)
 CPU_SHARES = {API: 0.6, REPORTS: 0.3, ADMIN: 0.1}
 BLOCKING_MAX = 0.01
-LOSS_REQUESTS, LOSS_SERVICE_S, LOSS_WARM_UP_S = 1_200, 0.1, 0.5
+LOSS_REQUESTS, LOSS_SERVICE_S, LOSS_WARM_UP_S = 2_000, 0.1, 0.5
 RELATIVE_LOADS = [share / 100 for share in range(0, 121, 5)]
+LOSS_PARTS = 8
 POOLS_SHOWN_MAX = 5
 OWN_POOLS = {"api_threads": 50, "reports_threads": 20, "admin_threads": 10, "queue": 50, "cpu_shares": False}
 
@@ -131,18 +133,25 @@ def _computed(
 
 
 @lru_cache(maxsize=64)
-def measured_blocking(servers: int, relative_load: float, seed: int) -> float:
-    """The share that a pool of `servers` slots without a queue rejects in a run of the model.
+def measured_blocking(servers: int, relative_load: float, seed: int) -> tuple[float, float]:
+    """The share that a pool of `servers` slots without a queue rejects in a run of the model, and how sure that is.
 
-    `relative_load` is the offered load for each slot. What comes before the pool is warm does not count.
+    `relative_load` is the offered load for each slot. What comes before the pool is warm does not count. The second
+    number is twice the standard error, from the parts of the run: rejections come in bunches, so counting them as if
+    each came alone would promise too much.
     """
     rate_per_s = relative_load * servers / LOSS_SERVICE_S
     kind = RequestClass("calls", rate_per_s, cpu_s=0, wait_s=LOSS_SERVICE_S, timeout_s=1e9)
     machine = Machine(connections=servers, memory_mb=4.0 * servers)
     day = Scenario((kind,), LOSS_WARM_UP_S + LOSS_REQUESTS / rate_per_s, machine)
-    result = simulate(Design((PoolSpec("pool", servers),), {"calls": "pool"}), day, seed)
-    counted = [fate for _name, at_s, fate, _latency in result.requests if at_s >= LOSS_WARM_UP_S]
-    return counted.count(REJECTED) / max(1, len(counted))
+    result = simulate(Design((PoolSpec("pool", servers),), {"calls": "pool"}), day, seed * 1_000 + servers)
+    # By arrival: a rejected request is on record at once, a served one only when it is done.
+    counted = sorted(
+        (at_s, fate == REJECTED) for _name, at_s, fate, _latency in result.requests if at_s >= LOSS_WARM_UP_S
+    )
+    size = len(counted) // LOSS_PARTS
+    shares = [fmean(lost for _at_s, lost in counted[i * size : (i + 1) * size]) for i in range(LOSS_PARTS)]
+    return fmean(shares), 2 * stdev(shares) / sqrt(LOSS_PARTS)
 
 
 @lru_cache(maxsize=64)
@@ -343,8 +352,8 @@ class BulkheadPanel(Panel):
         }
 
     def _controls(self) -> list[dict[str, Json]]:
-        first = _("your design") if self.design is not None else _("own pools")
-        designs = [("both", _("both designs")), ("own", first), ("shared", _("one pool"))]
+        first = _("yours") if self.design is not None else _("own")
+        designs = [("both", _("both")), ("own", first), ("shared", _("shared"))]
         threads = [
             slider("api_threads", _("Threads for the API"), 50, 2, 60, 1),
             slider("reports_threads", _("Threads for reports"), 20, 1, 30, 1),
@@ -355,11 +364,11 @@ class BulkheadPanel(Panel):
         return [
             choice("shown", _("Design shown"), "both", designs),
             *(threads if self.design is None else []),
-            slider("api_rate", _("API requests"), 100, 1, 150, 1, _("per second")),
+            slider("api_rate", _("API requests"), 100, 1, 150, 1, _("/s")),
             slider("hang_s", _("Reports hang for"), 20, 0, 30, 1, _("s")),
             slider("hang_start_s", _("The hang starts at"), 10, 0, 39, 1, _("s"), more=True),
-            slider("reports_rate", _("Reports"), 8, 0.5, 20, 0.5, _("per second"), more=True),
-            slider("admin_rate", _("Admin requests"), 1, 0, 10, 0.5, _("per second"), more=True),
+            slider("reports_rate", _("Reports"), 8, 0.5, 20, 0.5, _("/s"), more=True),
+            slider("admin_rate", _("Admin requests"), 1, 0, 10, 0.5, _("/s"), more=True),
             slider("api_surge", _("API surge, 12 to 20 s"), 1, 1, 6, 0.5, _("times"), more=True),
             slider("api_cpu_ms", _("An API request computes"), 5, 1, 30, 1, _("ms"), more=True),
             slider("reports_cpu_ms", _("A report computes"), 100, 10, 2000, 10, _("ms"), more=True),
@@ -426,6 +435,7 @@ def erlang_view(lanes: list[dict[str, Json]], params: Mapping[str, Json]) -> dic
             if len(sizes) < POOLS_SHOWN_MAX:
                 sizes.setdefault(pool["threads"], pool["name"])
     load = params["load_percent"] / 100
+    measured = {slots: measured_blocking(slots, load, params["seed"]) for slots in sizes}
     return {
         "loads": [round(100 * share) for share in RELATIVE_LOADS],
         "load": params["load_percent"],
@@ -434,7 +444,8 @@ def erlang_view(lanes: list[dict[str, Json]], params: Mapping[str, Json]) -> dic
                 "slots": slots,
                 "blocked": blocking_curve(slots),
                 "formula": round(100 * erlang_b(slots, load * slots), 1),
-                "measured": round(100 * measured_blocking(slots, load, params["seed"]), 1),
+                "measured": round(100 * measured[slots][0], 1),
+                "give_or_take": round(100 * measured[slots][1], 1),
             }
             for slots in sorted(sizes)
         ],
@@ -711,6 +722,7 @@ def words() -> dict[str, Json]:
         "threads": _("threads"),
         "formula": _("formula"),
         "measured": _("measured"),
+        "give_or_take": _("{n} ± {d}%"),
         "load": _("Load for Erlang's formula"),
         "percent": _("{n}%"),
         "cursor": _("Time"),
