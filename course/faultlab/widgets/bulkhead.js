@@ -293,7 +293,7 @@ function drawErlang(view, ctx, box) {
 function drawCurves(ctx, g, { x, y, at, right }) {
   const { words, view } = ctx;
   const { curves, loads } = view.erlang;
-  const columns = [right + 60, right + 122, right + 224];
+  const columns = [right + 56, right + 126, right + 224];
   const ends = spread(curves.map((c) => y(c.blocked.at(-1))), y.range[1] + 12, 17);
   mark(g, "text", "threads", { x: columns[0], y: 12, "text-anchor": "end", class: "fl-soft" }, words.threads);
   mark(g, "text", "formula", { x: columns[1], y: 12, "text-anchor": "end", class: "fl-soft" }, words.formula);
@@ -309,7 +309,7 @@ function drawCurves(ctx, g, { x, y, at, right }) {
   const sure = curves.map((c) => `M${round(at)} ${round(y(Math.max(0, c.measured - c.give_or_take)))}V${round(y(c.measured + c.give_or_take))}`);
   mark(g, "path", "sure", { d: sure.join(""), class: "fl-bulkhead-sure" });
   mark(g, "path", "points", { d: shapes("diamond", curves.map((c) => [at, y(c.measured)]), 5), class: "fl-bulkhead-point" });
-  mark(g, "path", "point-key", { d: shapes("diamond", [[columns[2] - textWidth(words.measured) - 8, 8]], 4.5), class: "fl-bulkhead-point" });
+  mark(g, "path", "point-key", { d: shapes("diamond", [[columns[2] - textWidth(words.measured) - 15, 8]], 4.5), class: "fl-bulkhead-point" });
 }
 
 const picture = {
