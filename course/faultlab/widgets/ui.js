@@ -697,7 +697,6 @@ class FaultlabPanel {
     model.on("change:params", this.onParams);
     if (this.view.error) this.showError(this.view);
     else if (this.view.notice) this.status(this.view.notice, true);
-    else if (this.view.notice) this.status(this.view.notice, true);
     this.time = this.restingTime();
     this.redraw();
   }
