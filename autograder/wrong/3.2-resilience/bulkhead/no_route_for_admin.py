@@ -1,0 +1,4 @@
+"""Forgets to say which pool serves the admin page."""
+
+CHECK = "bulkhead.budget"
+REPLACE = [(', "admin": "admin"}', "}")]
