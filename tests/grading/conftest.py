@@ -37,8 +37,8 @@ CONFIG = f"""
 import os
 load_subconfig("nbgrader_config.py", path={str(REPOSITORY / "autograder")!r})
 c.JudgeExecute.private_dir = os.path.join(os.environ["FAULTLAB_ROOT"], "private")
-c.JudgeExecute.cell_s = 3.0
-c.JudgeExecute.answer_s = 2.0
+c.JudgeExecute.cell_s = 2.0
+c.JudgeExecute.answer_s = 1.0
 c.JudgeExecute.submission_s = 40.0
 """
 

@@ -201,7 +201,7 @@ def test_a_grader_killed_in_the_middle_leaves_nothing_that_a_second_run_does_not
     monkeypatch.setenv("FAULTLAB_ROOT", str(tmp_path))
     course = tiny_class(tmp_path, empty_gradebook)
     course.hand_in("anna", course.filled())
-    course.hand_in("slow", course.filled(course.RIGHT, more=["import time\ntime.sleep(2.5)"]))
+    course.hand_in("slow", course.filled(course.RIGHT, more=["import time\ntime.sleep(1.2)"]))
     course.course().register("counter")
     course.course().collect("counter")
     arguments = ["-m", "autograder.cli", "grade"] if command == "faultlab" else ["-m", "nbgrader", "autograde"]
