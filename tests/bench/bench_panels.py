@@ -68,6 +68,9 @@ MEASURE = """async ({control, watched, changes, image, attribute, steps}) => {
 PANELS = {
     "breaker": ("breaker_panel", "rate", "peers.breaker", "(0.5, 4.0, 0.5)"),
     "backoff": ("backoff_panel", "clients", "peers.backoff", "(2, 150, 1)"),
+    "bulkhead": ("bulkhead_panel", "hang_s", "peers.bulkhead", "(0, 30, 1)"),
+    "timeouts": ("timeouts_panel", "attempts", "peers.timeouts", "(1, 4, 1)"),
+    "stack": ("stack_panel", "rate", "peers.stack", "(2, 20, 1)"),
 }
 rows: list[tuple[str, str, float, float, float]] = []
 

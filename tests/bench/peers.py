@@ -53,6 +53,65 @@ def backoff(panel: Any, clients: int) -> None:
     plt.show()
 
 
+def bulkhead(panel: Any, hang_s: int) -> None:
+    """A bar for each stretch in which a thread is busy, the queues below, and Erlang's curves."""
+    view = view_of(panel, hang_s=hang_s)
+    step_s, colours = view["step_s"], ["#0072B2", "#E69F00", "#CC79A7", "#F0E442"]
+    _figure, axes = plt.subplots(len(view["lanes"]) * 2 + 1, 1, figsize=(10, 9))
+    for lane, gantt, queue in zip(view["lanes"], axes[::2], axes[1::2], strict=False):
+        first_row = 0
+        for pool in lane["pools"]:
+            for kind, lines in pool["bars"].items():
+                for row, *stretches in _gantt_rows(lines):
+                    gantt.broken_barh(stretches, (first_row + row, 0.9), color=colours[int(kind)])
+            first_row += pool["threads"]
+            queue.fill_between([step_s * i for i in range(len(pool["waiting"]))], pool["waiting"])
+    for curve in view["erlang"]["curves"]:
+        axes[-1].plot(view["erlang"]["loads"], curve["blocked"])
+    plt.show()
+
+
+def _gantt_rows(lines: list[list[int]]) -> list[list[Any]]:
+    """[row, (from_s, length_s), ...] from the panel's [row, gap, length, ...] in hundredths of a second."""
+    rows = []
+    for row, *steps in lines:
+        at, stretches = 0, []
+        for gap, length in zip(steps[::2], steps[1::2], strict=True):
+            stretches.append(((at + gap) / 100, length / 100))
+            at += gap + length
+        rows.append([row, *stretches])
+    return rows
+
+
+def timeouts(panel: Any, attempts: int) -> None:
+    """The spans of all levels, and the histogram of the answers with its two curves."""
+    view = view_of(panel, attempts=attempts)
+    _figure, (tree, histogram, false) = plt.subplots(3, 1, figsize=(10, 6))
+    for level, _attempt, start_s, end_s, outcome, orphan_s in view["spans"]:
+        tree.barh(-level, end_s - start_s, left=start_s, color="#0072B2" if outcome == "a" else "#D55E00")
+        if orphan_s is not None:
+            tree.barh(-level, end_s - orphan_s, left=orphan_s, color="none", hatch="///", edgecolor="#D55E00")
+    for number, level in enumerate(view["levels"]):
+        tree.annotate(f"{level['name']} {level['timeout_s']} s", (level["timeout_s"], -number))
+    histogram.bar(range(len(view["bars"])), view["bars"])
+    false.plot(view["counts"])
+    plt.show()
+
+
+def stack(panel: Any, rate: int) -> None:
+    """Load, goodput and queue of both lanes."""
+    view = view_of(panel, rate=rate)
+    _figure, axes = plt.subplots(4, 1, figsize=(10, 7))
+    for lane, load, queue in zip(view["lanes"], axes[::2], axes[1::2], strict=True):
+        seconds = range(len(lane["first"]))
+        load.bar(seconds, lane["first"])
+        load.bar(seconds, lane["retries"], bottom=lane["first"], hatch="///")
+        load.step(seconds, lane["good"])
+        load.step(*zip(*view["capacity"], strict=True))
+        queue.fill_between(seconds, lane["queue"])
+    plt.show()
+
+
 def delays(base_ms: float) -> None:
     """The curves of the backoff panel, which are matplotlib there too."""
     from IPython.display import display
