@@ -18,8 +18,10 @@ from __future__ import annotations
 import html
 import importlib
 import random
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -393,7 +395,9 @@ def check(name: str, *objects: Any) -> None:
     for number, item in enumerate(objects, start=1):
         shown = getattr(item, "__name__", "")
         called[shown if shown and shown not in called else f"argument {number}"] = item
-    verdict = judge(find(name), Subject(LocalChannel(called)), [named(key) for key in called])
+    # nbgrader's Validate takes any word on stderr for a failure, and a warning is none.
+    with redirect_stderr(sys.stdout):
+        verdict = judge(find(name), Subject(LocalChannel(called)), [named(key) for key in called])
     display(verdict)
     if verdict.status != RIGHT:
         raise CheckFailed(f"{_(STATUS_NAMES[verdict.status])}: {verdict.message or _(verdict.title)}")

@@ -226,6 +226,19 @@ def test_a_check_shows_its_verdict_and_raises():
     assert core.check("counter.again", Counter) is None
 
 
+def test_a_warning_of_the_learners_code_is_no_word_on_stderr(capsys):
+    import sys
+
+    class Chatty(Counter):
+        def up(self):
+            print("careful", file=sys.stderr)
+            return super().up()
+
+    core.register("counter.chatty", title="chatty", examples=[["up"]])(run_counter)
+    core.check("counter.chatty", Chatty)
+    assert capsys.readouterr().err == ""
+
+
 def test_an_unknown_check_is_named_with_the_known_ones():
     with pytest.raises(KeyError, match=r"no check 'nonsense\.x'"):
         core.find("nonsense.x")
