@@ -23,7 +23,7 @@ help: ## List the commands.
 	@echo 'Options: PYTHON=python3.12 (set-up), LANGUAGE=ru|en (lab), TESTS=tests/unit PYTEST="-x" (test).'
 
 lab: setup ## Open the course in JupyterLab, in Russian or English: LANGUAGE=ru|en, else as the locale says.
-	@$(RUN) -m faultlab.lab --language $(READER) $(LAB)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" faultlab --language $(READER) lab -- $(LAB)
 
 # The stamp .venv/ready is written last. It holds this folder (a moved environment does not work), then the checksum of the
 # lock, then that of what the project's own installation reads. Without a stamp the environment may be half made: it is
