@@ -122,7 +122,7 @@ def with_schedule(name, schedule):
     return core.Check(name, found.title, found.run, [schedule])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SERVERS else n for n in NAMES])
 def test_the_model_of_the_course_is_right(name):
     verdict = verdict_on({}, name, hidden=True, seeds=range(3))
     assert verdict.status == core.RIGHT, verdict.to_text()

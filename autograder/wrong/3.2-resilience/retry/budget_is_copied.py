@@ -3,5 +3,5 @@
 CHECK = "retry.budget"
 REPLACE = [
     ("        self._budget = budget\n", "        self._budget = copy.copy(budget)\n"),
-    ("from fractions import Fraction\n", ("import copy\nfrom fractions import Fraction\n")),
+    ("class RetryBudget:\n", "import copy\n\n\nclass RetryBudget:\n"),
 ]

@@ -10,7 +10,7 @@ REPLACE = [
         ),
     ),
     (
-        "from fractions import Fraction\n",
-        ("from fractions import Fraction\n\nfrom faultlab.errors import RetryBudgetExhaustedError\n"),
+        "class RetryBudget:\n",
+        "from faultlab.errors import RetryBudgetExhaustedError\n\n\nclass RetryBudget:\n",
     ),
 ]
