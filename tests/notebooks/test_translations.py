@@ -14,7 +14,9 @@ from babel.messages.pofile import read_po
 from faultlab import build
 
 ROOT = build.ROOT
-KEYWORDS = {"_": None, "N_": None}
+# In a page's template the translation is called `say`.
+KEYWORDS = {"_": None, "N_": None, "say": None}
+METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def marked() -> dict[str, str]:
@@ -22,7 +24,7 @@ def marked() -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in ("course/faultlab", "autograder"):
         for name, line, text, _comments, _context in extract_from_dir(
-            ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS
+            ROOT / folder, method_map=METHODS, keywords=KEYWORDS
         ):
             if text:
                 found.setdefault(text, f"{folder}/{name}:{line}")
