@@ -8,6 +8,7 @@ if all went well.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -37,13 +38,15 @@ class TranslatedCommand(click.Command):
 
 
 def _translate(command: click.Command, ctx: click.Context) -> None:
-    command.help = _(command.help or "")
+    if command.help:
+        command.help = _(command.help)
     for option in command.get_params(ctx):
         if isinstance(option, click.Option) and option.help:
             option.help = _(option.help)
     if isinstance(command, click.Group):
         for each in command.commands.values():
-            each.short_help = _(each.help or "").partition(".")[0]
+            if each.help:
+                each.short_help = _(each.help).partition(".")[0]
 
 
 def _mended(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,10 +65,17 @@ def _mended(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(cls=Translated, help=N_("The course on reliable systems: open it, check, hand in and grade exercises."))
-@click.option("--language", "-l", type=click.Choice(LANGUAGES), help=N_("Language of messages and notebooks."))
-@click.pass_context
-def main(context: click.Context, language: str | None) -> None:
-    use_language(language or default_language())
+@click.option(
+    "--language",
+    "-l",
+    type=click.Choice(LANGUAGES),
+    is_eager=True,  # before --help is answered
+    callback=lambda context, option, language: use_language(language or default_language()),
+    expose_value=False,
+    help=N_("Language of messages and notebooks."),
+)
+def main() -> None:
+    pass
 
 
 def command(text: str) -> Callable[[Callable[..., Any]], click.Command]:
@@ -84,16 +94,26 @@ student_option = click.option("--student", help=N_("Id of the learner; default: 
 # The course
 
 
-@command(N_("Open the course in JupyterLab. Further arguments go to JupyterLab."))
+@main.command(
+    cls=TranslatedCommand,
+    help=N_("Open the course in JupyterLab. Further arguments go to JupyterLab."),
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments: tuple[str, ...]) -> None:
     from faultlab.i18n import language
     from faultlab.lab import open_lab
 
+    # The pages that nbgrader puts into Lab read the language there.
+    os.environ["FAULTLAB_LANGUAGE"] = language()
     course = Course()
     for name in course.assignments():
-        course.release(name)
-    sys.exit(open_lab(language(), arguments))
+        try:
+            course.prepare(name)
+        except (CourseError, OSError) as error:
+            # Chapters can be read all the same.
+            click.echo(error, err=True)
+    sys.exit(open_lab(language(), arguments, course.root))
 
 
 @command(N_("Build the notebooks from their text sources."))

@@ -137,15 +137,31 @@ class Course:
         except KeyError as error:
             raise CourseError(_("Your user has no name on this machine: give an id with --student.")) from error
 
-    def release(self, assignment: str) -> None:
-        """Put the assignment into the exchange, from where JupyterLab's assignment list fetches it."""
-        self.released(assignment)
-        outbound = Path(self.config.Exchange.root) / self.config.CourseDirectory.course_id / "outbound" / assignment
-        versions = [self.root / "exercises" / language / assignment for language in LANGUAGES]
+    def release(self, assignment: str, language: str | None = None) -> None:
+        """Put the assignment into the exchange, from where JupyterLab's assignment list fetches it. What lies there as
+        it is now is left, in any language or only in the one that is named."""
+        self.released(assignment, language)
+        versions = [self.root / "exercises" / one / assignment for one in ([language] if language else LANGUAGES)]
+        outbound = self._outbound(assignment)
         if (outbound.parent.parent / "inbound").is_dir() and any(_same_files(outbound, v) for v in versions):
             return
         with self._for(assignment, "*"):
             self._run(self.api.exchange.ReleaseAssignment, force=True)
+
+    def _outbound(self, assignment: str) -> Path:
+        return Path(self.config.Exchange.root) / self.config.CourseDirectory.course_id / "outbound" / assignment
+
+    def prepare(self, assignment: str) -> None:
+        """See that JupyterLab's pages have the assignment as it is now, in this language: the assignment list finds it
+        in the exchange, the formgrader in the source folder and in the gradebook. Nearly free if that is so already."""
+        built = self.root / self.config.CourseDirectory.source_directory / assignment
+        in_place = built.is_dir() or not self._text(assignment).exists()
+        has_gradebook = (self.grading / "gradebook.db").exists() or "sqlite" not in self.config.CourseDirectory.db_url
+        if in_place and has_gradebook and _same_files(self._outbound(assignment), self.released(assignment)):
+            return
+        self._source(assignment)
+        self.register(assignment)
+        self.release(assignment, default_language())
 
     # An instructor's side
 
@@ -178,10 +194,15 @@ class Course:
                     )
                 ) from error
 
+    def _text(self, assignment: str) -> Path:
+        return self.root / "solutions" / f"{assignment}.md"
+
     def _source(self, assignment: str) -> Path | None:
-        """The instructor's version, built if only its text is there; None where an instructor has only the release."""
+        """The instructor's version, built if its text is newer; None where an instructor has only the release."""
         folder = self.root / self.api.coursedir.source_directory / assignment
-        if not folder.is_dir() and (self.root / "solutions" / f"{assignment}.md").exists():
+        text = self._text(assignment)
+        built = [p.stat().st_mtime for p in folder.glob("*.ipynb")]
+        if text.exists() and (not built or min(built) < text.stat().st_mtime):
             from faultlab.build import BuildError, build_all
 
             try:

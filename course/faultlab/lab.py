@@ -43,11 +43,11 @@ def lab_environment(language: str) -> dict[str, str]:
     }
 
 
-def open_lab(language: str | None = None, arguments: tuple[str, ...] = ()) -> int:
+def open_lab(language: str | None = None, arguments: tuple[str, ...] = (), root: Path = ROOT) -> int:
     """Open the course in JupyterLab and stay until it is closed; returns the exit status."""
     language = language or default_language()
     try:
-        return subprocess.call(lab_command(language, arguments), env=lab_environment(language), cwd=ROOT)
+        return subprocess.call(lab_command(language, arguments, root), env=lab_environment(language), cwd=root)
     except KeyboardInterrupt:
         return 130
 
