@@ -37,7 +37,7 @@ from faultlab.checks.subject import (
     SubjectLost,
     named,
 )
-from faultlab.i18n import N_, _
+from faultlab.i18n import N_, _, number
 from faultlab.sim.clock import VirtualClock
 
 RIGHT, WRONG, PARTLY, NOT_ATTEMPTED, GRADER_ERROR = "right", "wrong", "partly right", "not attempted", "grader error"
@@ -198,7 +198,7 @@ class Trial:
         """Let virtual time pass, and say so in the story."""
         self.clock.advance(seconds)
         if seconds:
-            self.story.add(self.clock(), 0, "time", _("{seconds} s pass", seconds=f"{seconds:g}"))
+            self.story.add(self.clock(), 0, "time", _("{seconds} s pass", seconds=number(seconds, 3)))
 
     # Judgement
 
@@ -392,9 +392,9 @@ def check(name: str, *objects: Any) -> None:
     from IPython.display import display
 
     called: dict[str, Any] = {}
-    for number, item in enumerate(objects, start=1):
+    for position, item in enumerate(objects, start=1):
         shown = getattr(item, "__name__", "")
-        called[shown if shown and shown not in called else f"argument {number}"] = item
+        called[shown if shown and shown not in called else f"argument {position}"] = item
     # nbgrader's Validate takes any word on stderr for a failure, and a warning is none.
     with redirect_stderr(sys.stdout):
         verdict = judge(find(name), Subject(LocalChannel(called)), [named(key) for key in called])

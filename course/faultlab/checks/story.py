@@ -10,18 +10,17 @@ without them the whole picture is shown.
 from __future__ import annotations
 
 import html
-import itertools
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from faultlab.i18n import _
+from faultlab.i18n import _, number
 
 ROW_PX = 26
-WIDTH_PX = 720
+WIDTH_PX = 760
 TOP_PX = 44
 ROWS_SHOWN_MAX = 50
-
-_ids = itertools.count(1)
+# Where the three lanes stand; the times and the passing of time have the room to the left of them.
+LANES_PX = {"check": 200, "code": 440, "world": 680}
 
 
 @dataclass(frozen=True)
@@ -89,48 +88,39 @@ class Story:
         rows = _rows(self.events)
         shown = rows[-ROWS_SHOWN_MAX:]
         left_out = sum(map(len, rows)) - sum(map(len, shown))
-        name = f"fl-story-{next(_ids)}"
         told = _("The first {n} events are left out.", n=left_out)
         head = f"<p>{told}</p>" if left_out else ""
         summary, text = _("The same as text"), html.escape(self.to_text())
         return (
-            f'<div class="fl-story" id="{name}">{head}{_slider(name, len(shown))}{self._svg(shown)}'
+            f'<div class="fl-story">{head}{_slider(len(shown))}{self._svg(shown)}'
             f"<details><summary>{summary}</summary><pre>{text}</pre></details></div>"
         )
 
     def _svg(self, rows: list[list[Event]]) -> str:
         lanes = self._lanes()
-        columns = {"check": 150, "code": 390, "world": 630}
         heads = {"check": _("the check"), "code": _("your code"), "world": _("what it calls")}
         label = html.escape(_("sequence diagram"))
         height = TOP_PX + ROW_PX * len(rows)
         parts = [
             f'<svg viewBox="0 0 {WIDTH_PX} {height}" width="100%" style="max-width:{WIDTH_PX}px" role="img" '
             f'aria-label="{label}" font-size="12" font-family="sans-serif" fill="currentColor">',
-            _MARKERS,
         ]
-        for key, x in columns.items():
+        for key, x in LANES_PX.items():
             parts.append(
                 f'<text x="{x}" y="18" text-anchor="middle" font-weight="600">{html.escape(heads[key])}</text>'
             )
             parts.append(f'<line x1="{x}" y1="26" x2="{x}" y2="{height}" stroke="currentColor" stroke-opacity=".35"/>')
         before = None
-        for number, row in enumerate(rows):
-            y = TOP_PX + ROW_PX * number
-            parts.append(f'<g data-step="{number + 1}">')
+        for step, row in enumerate(rows):
+            y = TOP_PX + ROW_PX * step
+            parts.append(f'<g data-step="{step + 1}">')
             if row[0].at_s != before:
-                parts.append(f'<text x="4" y="{y + 4}">{row[0].at_s:g} s</text>')
+                parts.append(f'<text x="4" y="{y + 4}">{number(row[0].at_s, 3)} {_("s")}</text>')
                 before = row[0].at_s
-            parts.append(_draw(row, y, columns, lanes))
+            parts.append(_draw(row, y, lanes))
             parts.append("</g>")
         parts.append("</svg>")
         return "".join(parts)
-
-
-_MARKERS = (
-    '<defs><marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-    'orient="auto-start-reverse"><path d="M0 0 L8 4 L0 8 z" fill="currentColor"/></marker></defs>'
-)
 
 
 def _rows(events: list[Event]) -> list[list[Event]]:
@@ -151,7 +141,7 @@ def _short(text: str, chars_max: int) -> str:
     return html.escape(text if len(text) <= chars_max else text[: chars_max - 1] + "…")
 
 
-def _draw(row: list[Event], y: int, columns: dict[str, int], lanes: dict[int, int]) -> str:
+def _draw(row: list[Event], y: int, lanes: dict[int, int]) -> str:
     event, failed = row[0], row[-1].failed
     full = "<title>" + html.escape(" → ".join(e.text for e in row)) + "</title>"
     if event.kind in ("time", "note", "wrong"):
@@ -159,25 +149,30 @@ def _draw(row: list[Event], y: int, columns: dict[str, int], lanes: dict[int, in
         sign = "⚠ " if event.kind == "wrong" else ""
         return f'<text x="80" y="{y + 4}"{weight}>{sign}{_short(event.text, 88)}{full}</text>'
     ends = {"call": ("check", "code"), "done": ("code", "check"), "ask": ("code", "world"), "reply": ("world", "code")}
-    start, end = (columns[c] for c in ends[event.kind])
+    start, end = (LANES_PX[c] for c in ends[event.kind])
     inset = 4 if start < end else -4
     dash = ' stroke-dasharray="5 3"' if event.kind in ("done", "reply") else ""
     colour = "#D55E00" if failed else "currentColor"
     lane = f"{lanes[event.lane]}: " if event.lane in lanes else ""
     words = " → ".join(("✕ " if e.failed else "") + _short(e.text, 38 if len(row) == 1 else 24) for e in row)
-    both = ' marker-start="url(#fl-arrow)"' if len(row) == 2 else ""
+    heads = _head(end - inset, y, -inset, colour) + (_head(start + inset, y, inset, colour) if len(row) == 2 else "")
     return (
-        f'<line x1="{start + inset}" y1="{y}" x2="{end - inset}" y2="{y}" stroke="{colour}"{dash} '
-        f'marker-end="url(#fl-arrow)"{both}/>'
+        f'<line x1="{start + inset}" y1="{y}" x2="{end - inset}" y2="{y}" stroke="{colour}"{dash}/>{heads}'
         f'<text x="{(start + end) / 2}" y="{y - 4}" text-anchor="middle">{lane}{words}{full}</text>'
     )
 
 
-def _slider(name: str, steps: int) -> str:
+def _head(x: int, y: int, back: int, colour: str) -> str:
+    """An arrow head at (x, y); `back` has the sign of the way back along the arrow. No SVG marker: those go by an id,
+    and the ids of a page with many stories, some of them hidden, get in each other's way."""
+    return f'<path d="M{x} {y}l{7 if back > 0 else -7} -3.5v7z" fill="{colour}"/>'
+
+
+def _slider(steps: int) -> str:
     """A range input that hides what lies after the chosen step. The handler is inline, because a notebook drops script
     elements."""
     move = (
-        f"for(const g of document.querySelectorAll('#{name} [data-step]'))"
+        "for(const g of this.closest('.fl-story').querySelectorAll('[data-step]'))"
         "g.style.opacity=+g.dataset.step&lt;=+this.value?1:.12"
     )
     word = _("step")

@@ -13,7 +13,6 @@
 // ------------------------------------------------------------------------------------------------ HTML and SVG
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
-let panelsMounted = 0;
 
 // JupyterLab takes arrow keys and letters from whatever has the focus, unless that very element says no.
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
@@ -675,7 +674,8 @@ class FaultlabPanel {
     this.picture = picture;
     this.spec = model.get("spec");
     this.labels = this.spec.labels;
-    this.number_ = ++panelsMounted;
+    // Every panel brings its own copy of this module: only the page can count them.
+    this.number_ = globalThis.faultlabPanels = (globalThis.faultlabPanels ?? 0) + 1;
     this.params = withoutSeq(model.get("params"));
     this.view = model.get("view");
     this.time = 0;
