@@ -7,6 +7,7 @@ the machine's Jupyter settings reaches it. Fixtures:
     browser         the Chromium
     open_notebook   open_notebook(path, dark=False, width=1280, ...) -> Notebook, closed after the test
     screenshots     the folder for pictures: FAULTLAB_SCREENSHOTS, else build/screenshots
+    running_lab     running_lab(command, root, home) -> a context with another server
 
 Where there is no Chromium the tests are skipped with one line that says so, and fail when CI is set: there it must be
 present.
@@ -17,12 +18,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,39 +90,56 @@ class Lab:
     def copy(self, source: Path, name: str | None = None) -> str:
         """A copy of an existing notebook, so that running it does not touch the committed one."""
         target = name or source.name
+        (self.root / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, self.root / target)
         return target
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("lab")
+    root = tmp_path_factory.mktemp("lab")
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    if os.geteuid() == 0:
+        command.append("--allow-root")
+    with running(command, root, tmp_path_factory.mktemp("home")) as started:
+        yield started
+
+
+@contextmanager
+def running(command: list[str], root: Path, home: Path, patience_s: float = 60) -> Iterator[Lab]:
+    """JupyterLab, started by `command` with a port and a token of ours, for as long as the block lasts.
+
+    `root` is also where nbgrader's folders and its gradebook go: nothing of the repository's own is touched.
+    """
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
     environment |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
-    command += [
-        "--ip=127.0.0.1",
-        f"--IdentityProvider.token={TOKEN}",
-        "--expose-app-in-browser",
-        f"--ServerApp.root_dir={root}",
-    ]
-    if os.geteuid() == 0:
-        command.append("--allow-root")
+    environment |= {"FAULTLAB_ROOT": str(root)}
+    command = [*command, "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"]
+    command += [f"--IdentityProvider.token={TOKEN}", "--expose-app-in-browser"]
     log = home / "lab.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, cwd=root, stdout=output, stderr=subprocess.STDOUT)
+        settings = {"env": environment, "cwd": root, "stdout": output, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, start_new_session=True, **settings)
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for_server(url, process, log)
+        wait_for_server(url, process, log, patience_s)
         yield Lab(url, root, process)
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_group(process)
+
+
+def end_group(process: subprocess.Popen[bytes], patience_s: float = 10) -> None:
+    """End a process and what it started in its group: `faultlab lab` starts JupyterLab as another process."""
+    end = time.monotonic() + patience_s
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        while time.monotonic() < end:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float = 60) -> None:
@@ -134,6 +154,18 @@ def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, patie
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def running_lab() -> Callable[..., AbstractContextManager[Lab]]:
+    """`running`, for a test that starts JupyterLab in its own way."""
+    return running
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    """What a page has to show to be let in: `?token=`."""
+    return TOKEN
 
 
 @pytest.fixture(scope="session")
@@ -169,14 +201,26 @@ class Notebook:
     folder: Path
     complaints: list[str] = field(default_factory=list)
 
-    def run_all(self, patience_s: float = 60) -> None:
-        """Run every cell and wait until the kernel is idle; fails if a cell shows an error."""
-        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+    def wait_until_ready(self, patience_s: float = 60) -> None:
+        """Wait until the notebook in front can be run."""
+        self.page.wait_for_function(READY, timeout=patience_s * 1000)
+
+    def run_all(self, patience_s: float = 60, errors: bool = False) -> None:
+        """Run every cell and wait until the kernel is idle; without `errors`, fails if a cell shows one."""
+        self.page.evaluate(
+            """() => {
+              const cells = jupyterapp.shell.currentWidget.content.widgets;
+              for (const cell of cells) cell.model.executionCount = null;
+              jupyterapp.commands.execute('notebook:run-all-cells');
+            }"""
+        )
         self.page.wait_for_function(FINISHED, timeout=patience_s * 1000)
-        errors = self.page.locator(
+        if errors:
+            return
+        shown = self.page.locator(
             '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
         )
-        assert errors.count() == 0, errors.first.inner_text()
+        assert shown.count() == 0, shown.first.inner_text()
 
     def use_theme(self, dark: bool) -> None:
         """Light or dark. Lab keeps the theme on the server, so every new page has to say which one it wants."""
@@ -187,12 +231,7 @@ class Notebook:
     def show(self, source: str, topic: str):
         """Put `source` into the first cell, run all cells, and return the panel that they show."""
         self.page.evaluate(
-            """(source) => {
-              const notebook = jupyterapp.shell.currentWidget.content;
-              notebook.widgets[0].model.sharedModel.setSource(source);
-              for (const cell of notebook.widgets) cell.model.executionCount = null;
-            }""",
-            source,
+            "(source) => jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.setSource(source)", source
         )
         self.complaints.clear()
         self.run_all()
@@ -243,6 +282,26 @@ class Notebook:
         }"""
         return self.page.evaluate(script, [topic, control, values])
 
+    def whole_page(self, name: str, parts_max: int = 60) -> None:
+        """Pictures of the notebook in front from its top to its end, `name`-01.png and so on."""
+        for old in self.folder.glob(f"{name}-[0-9][0-9].png"):
+            old.unlink()
+        for part in range(1, parts_max + 1):
+            # What comes into view is laid out only then, so the height is asked for anew each time.
+            at_the_end = self.page.evaluate(
+                """async (part) => {
+                  const view = jupyterapp.shell.currentWidget.node.querySelector('.jp-WindowedPanel-outer');
+                  view.scrollTop = (part - 1) * (view.clientHeight - 40);
+                  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+                  const last = jupyterapp.shell.currentWidget.content.widgets.at(-1).node;
+                  return last.getBoundingClientRect().bottom <= view.getBoundingClientRect().bottom;
+                }""",
+                part,
+            )
+            self.screenshot(f"{name}-{part:02}")
+            if at_the_end:
+                return
+
     def screenshot(self, name: str, locator=None) -> Path:
         path = self.folder / f"{name}.png"
         (locator or self.page).screenshot(path=str(path))
@@ -275,7 +334,7 @@ def notebooks(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[..., No
         page.on("pageerror", lambda error: notebook.complaints.append(str(error)))
         workspace = f"test{len(contexts)}-{time.monotonic_ns()}"
         page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}")
-        page.wait_for_function(READY, timeout=60_000)
+        notebook.wait_until_ready()
         page.evaluate("() => { if (!jupyterapp.shell.leftCollapsed) jupyterapp.shell.collapseLeft() }")
         notebook.use_theme(dark)
         return notebook
