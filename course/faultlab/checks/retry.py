@@ -964,11 +964,13 @@ def _call_service(
 ) -> tuple[Rig, int]:
     """One call of a new Retry, and how often the server carried its operation out."""
     server, proxy = _service(name)
-    key, disturbed = f"receipt-{next(_keys)}", []
+    key, disturbed, sent = f"receipt-{next(_keys)}", [], []
     rig = Rig(t, draws=MIDDLE, is_retryable=t.objects[1], **own)
     done_before, connections_before = done(server, key), proxy.connections
 
     def send(attempt: int) -> Any:
+        # Counted here: an attempt too many is refused before it is sent.
+        sent.append(attempt)
         server_step, proxy_step = part.steps(attempt, t.clock() - rig.made.began_s)
         if name != "redis":  # which has no plan of its own
             server.plan.set([server_step or "ok"], then="ok")
@@ -983,8 +985,8 @@ def _call_service(
             if _ended(error) != _promised(server_step, proxy_step):
                 disturbed.append((server_step, proxy_step, error))
 
-    made = rig.call(send=send)
-    if disturbed or proxy.connections - connections_before != made.attempts:
+    rig.call(send=send)
+    if disturbed or proxy.connections - connections_before != len(sent):
         raise Disturbed(f"{name} server: {disturbed}, {proxy.connections - connections_before} connections")
     return rig, done(server, key) - done_before
 
