@@ -33,13 +33,13 @@ SHOWN = """() => jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.
     mayFail: (c.model.getMetadata('tags') ?? []).includes('raises-exception'),
     errors: outputs.filter((o) => o.output_type === 'error').map((o) => o.ename),
     noise: outputs.filter((o) => o.name === 'stderr').map((o) => [o.text].flat().join('')),
-    card: c.node.querySelector('.jp-OutputArea .fl-verdict b')?.textContent ?? '',
+    card: c.node.querySelector('.jp-OutputArea .fl-card b')?.textContent ?? '',
   };
 })"""
 OPACITY = "element => getComputedStyle(element).opacity"
 # A second element with an id that an earlier one has: an arrow head or a label would then belong to the wrong panel.
 SHARED_IDS = """() => {
-  const ids = [...document.querySelectorAll('.fl-panel [id], .fl-verdict [id]')].map((e) => e.id);
+  const ids = [...document.querySelectorAll('.fl-panel [id], .fl-card [id]')].map((e) => e.id);
   return ids.filter((id, i) => ids.indexOf(id) !== i);
 }"""
 PATH = "() => jupyterapp.shell.currentWidget?.context?.path ?? ''"
@@ -197,4 +197,4 @@ def test_a_wrong_answer_is_told_as_a_story_that_can_be_scrubbed(exercise, langua
     exercise.screenshot(f"exercise-{language}-wrong-first-step", story)
     slider.press("End")
     assert float(steps.last.evaluate(OPACITY)) == 1
-    exercise.screenshot(f"exercise-{language}-wrong", exercise.page.locator(".jp-OutputArea .fl-verdict").first)
+    exercise.screenshot(f"exercise-{language}-wrong", exercise.page.locator(".fl-card:has(.fl-story)").first)

@@ -107,7 +107,7 @@ class Verdict:
         colour = {RIGHT: "#009E73", WRONG: "#D55E00"}.get(self.status, "#E69F00")
         word, title = html.escape(_(STATUS_NAMES[self.status])), html.escape(_(self.title))
         parts = [
-            f'<div class="fl-verdict" style="border-left:4px solid {colour};padding:.4em .9em;margin:.4em 0">'
+            f'<div class="fl-card" style="border-left:4px solid {colour};padding:.4em .9em;margin:.4em 0">'
             f"<div><b>{_SIGNS[self.status]} {word}</b> · {title}</div>"
         ]
         if self.message:
