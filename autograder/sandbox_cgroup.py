@@ -18,6 +18,8 @@ import os
 import time
 from pathlib import Path
 
+from autograder import sandbox_watch
+
 PREFIX = "faultlab-"
 _serial = itertools.count()
 
@@ -44,18 +46,11 @@ def _own_groups() -> dict[str, tuple[Path, Path]]:
     return groups
 
 
-def _born(pid: str) -> str:
-    """When the process was started, in ticks since boot: tells it from a later one with the same number."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    return ""
-
-
 def _sweep(parent: Path) -> None:
     """Remove groups left empty by a judge that was killed."""
     for old in parent.glob(f"{PREFIX}*"):
         pid, born, *_ = [*old.name.removeprefix(PREFIX).split("-"), "", ""]
-        if not born or _born(pid) != born:
+        if not born or sandbox_watch.born(pid) != born:
             with contextlib.suppress(OSError):
                 old.rmdir()
 
@@ -102,7 +97,7 @@ def create(memory_bytes: int, tasks: int) -> Group | None:
     except (OSError, ValueError):
         return None
     pid = str(os.getpid())
-    name = f"{PREFIX}{pid}-{_born(pid)}-{next(_serial)}"
+    name = f"{PREFIX}{pid}-{sandbox_watch.born(pid)}-{next(_serial)}"
     if "memory" in groups:
         return _create_v1(groups, name, memory_bytes, tasks)
     return _create_v2(groups, name, memory_bytes, tasks)

@@ -15,8 +15,10 @@ Order matters, because every step takes away what a later one would need:
    of ours in memory.
 
 With "supervise" the program stays behind as the parent of what it starts. It adopts every orphan (a *subreaper*),
-and kills the whole tree when its child ends or when the write end of the lifeline is closed, which also happens
-when the judge dies. Under bubblewrap the PID namespace does this, and no supervisor is needed.
+and kills the whole tree when its child ends or when the lifeline says so, which also happens when the judge dies. It
+ends only when it has no children left, which is when nothing of the tree is left. Looking for processes and killing
+them one by one loses the race against a fork bomb on a busy machine, so the kill is one system call where the kernel
+has one that takes all. Under bubblewrap the PID namespace does this, and no supervisor is needed.
 
 Sources: landlock(7), seccomp(2), prctl(2), capabilities(7); Linux 6.18.
 """
@@ -48,7 +50,7 @@ FS_RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 FS_EXECUTE, FS_WRITE_FILE, FS_READ_FILE, FS_READ_DIR = 1, 2, 4, 8
 FS_MAKE_DEVICES_AND_SOCKETS = (1 << 6) | (1 << 9) | (1 << 11)
 FS_FILE_RIGHTS = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | (1 << 14) | (1 << 15)
-NET_TCP, SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3, 3
+NET_TCP, SCOPE_SIGNALS, SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3, 2, 3
 
 
 def fail(text: str) -> None:
@@ -171,6 +173,9 @@ def become(config: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
         os.setsid()
     os.umask(0o077)
+    # A machine that runs out of memory ends the learner's processes first, not the judge or the supervisor.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
     set_limits(config["rlimits"])
     ruleset = None
     if config.get("landlock") is not None:
@@ -193,76 +198,167 @@ def become(config: dict[str, Any]) -> None:
 # Supervision
 
 
-def parents() -> dict[int, int]:
-    """Parent of every process that can be seen."""
+def scope_signals(abi_max: int) -> bool:
+    """Keep the signals of this process, and of all that it starts from now on, among themselves (Landlock 6).
+
+    Answers whether that is so, found out by a signal to the parent. `kill_at_once` relies on it.
+    """
+    if sys.platform != "linux" or min(landlock_abi(), abi_max) < 6:
+        return False
+    parent = os.getppid()
+    try:
+        os.kill(parent, 0)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        ruleset = syscall(
+            LANDLOCK_CREATE, struct.pack("QQQ", 0, 0, SCOPE_SIGNALS), ctypes.c_size_t(24), ctypes.c_uint(0)
+        )
+        syscall(LANDLOCK_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint(0))
+        os.close(ruleset)
+    except OSError:
+        return False
+    try:
+        os.kill(parent, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def kill_at_once(child: int, uid: int | None, scoped: bool) -> None:
+    """Kill everything below with one system call, which the kernel lets no fork outrun.
+
+    Signal -1 goes to every process that may be signalled: to those of the sandbox's own user id, if the caller is
+    root, or to those in the Landlock scope. Root without either must not use it. Where there is no scope, the filter
+    of system calls keeps a learner's processes in one process group, for the same purpose.
+    """
+    for send in (lambda: os.kill(child, signal.SIGKILL), lambda: os.killpg(child, signal.SIGKILL)):
+        with contextlib.suppress(OSError):
+            send()
+    if uid is not None:
+        os.setresuid(uid, uid, 0)
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
+        os.setresuid(0, 0, 0)
+    elif scoped and os.geteuid() != 0:
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
+
+
+def relations() -> dict[int, tuple[int, int]]:
+    """Parent and process group of every process that can be seen."""
     found = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc/self") else []:
         if name.isdigit():
             with contextlib.suppress(OSError, ValueError, IndexError):
                 with open(f"/proc/{name}/stat", "rb") as file:
-                    found[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
+                    fields = file.read().rpartition(b")")[2].split()
+                found[int(name)] = int(fields[1]), int(fields[2])
     return found
 
 
-def descendants(root: int) -> set[int]:
-    tree, found = parents(), {root}
-    grown = True
+def targets() -> set[int]:
+    """Every process below this one, and (as a negative number) every process group that one of them is in."""
+    seen, own_group = relations(), os.getpgrp()
+    found, grown = {os.getpid()}, True
     while grown:
-        new = {pid for pid, parent in tree.items() if parent in found} - found
+        new = {pid for pid, (parent, _) in seen.items() if parent in found} - found
         found |= new
         grown = bool(new)
-    return found - {root}
+    below = found - {os.getpid()}
+    return below | {-seen[pid][1] for pid in below if seen[pid][1] not in (0, 1, own_group)}
 
 
-def kill_tree(child: int) -> None:
-    """Stop everything first, so that nothing can fork any more, then kill it."""
+def freeze_and_kill() -> None:
+    """Stop everything until a look finds nothing new, then kill it.
+
+    A stopped process does not fork and keeps its place in the number of tasks that is allowed, so there are fewer
+    places to fork into at each look. The looks are bounded, because a process may wake another; the caller repeats.
+    """
     stopped: set[int] = set()
-    deadline_s = time.monotonic() + 5
-    while time.monotonic() < deadline_s:
-        new = descendants(os.getpid()) - stopped
+    for _ in range(30):
+        new = targets() - stopped
         if not new:
             break
-        for pid in new:
+        for target in new:
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGSTOP)
+                os.kill(target, signal.SIGSTOP)
         stopped |= new
-    for pid in stopped | {child}:
+    for target in stopped:
         with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-    while time.monotonic() < deadline_s:
+            os.kill(target, signal.SIGKILL)
+
+
+def alone_within(wait_s: float) -> bool:
+    """Bury what has died. True when nothing is left: what lost its parent is a child of this process, a subreaper."""
+    deadline_s = time.monotonic() + wait_s
+    while True:
         try:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                if time.monotonic() > deadline_s:
+                    return False
                 time.sleep(0.002)
         except ChildProcessError:
-            return
+            return True
+
+
+def end_everything(child: int, uid: int | None, scoped: bool) -> None:
+    """Leave no process behind, however long it takes on a busy machine. `child` must not have been buried yet."""
+    kill_at_once(child, uid, scoped)
+    wait_s = 0.2
+    while not alone_within(wait_s):
+        # From here on the number of the child may be another process's.
+        freeze_and_kill()
+        wait_s = min(2.0, 2 * wait_s)
+
+
+def ended(child: int) -> int | None:
+    """Bury the orphans that died; the exit code of the child, left unburied, or None while it runs."""
+    if sys.platform != "linux":
+        pid, code = os.waitpid(child, os.WNOHANG)
+        return os.waitstatus_to_exitcode(code) if pid else None
+    while True:
+        dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if dead is None:
+            return None
+        if dead.si_pid == child:
+            return dead.si_status if dead.si_code == os.CLD_EXITED else -dead.si_status
+        os.waitpid(dead.si_pid, 0)
 
 
 def supervise(config: dict[str, Any]) -> None:
-    """Start the program as a child, adopt its orphans, and leave no process behind. Ends with the child's exit code."""
+    """Start the program as a child, adopt its orphans, and leave no process behind. Ends with the child's exit code.
+
+    The end comes with the child's, with a word or the end of the lifeline, with the judge's death (something else may
+    hold the lifeline open), or with a signal to this process.
+    """
+    judge, lifeline, abi_max = os.getppid(), config["lifeline_fd"], config["landlock_abi_max"]
+    signals: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: signals.append(number))
     if sys.platform == "linux":
         prctl(PR_SET_CHILD_SUBREAPER, 1)
+    scoped = scope_signals(abi_max)
     child = os.fork()
     if child == 0:
-        os.close(config["lifeline_fd"])
         try:
+            os.close(lifeline)
+            # A scope below ours: we reach the child, the child does not reach us.
+            if scoped:
+                scope_signals(abi_max)
             become(config)
         except BaseException as error:
             fail(f"{type(error).__name__}: {error}")
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)
-    status = None
+    status = ended(child)
     while status is None:
-        with contextlib.suppress(ChildProcessError):
-            while True:
-                pid, code = os.waitpid(-1, os.WNOHANG)
-                if pid == child:
-                    status = os.waitstatus_to_exitcode(code)
-                if pid == 0:
-                    break
-        if status is None and select.select([config["lifeline_fd"]], [], [], 0.02)[0]:
+        if select.select([lifeline], [], [], 0.02)[0] or signals or os.getppid() != judge:
             status = -signal.SIGKILL
-    kill_tree(child)
+        else:
+            status = ended(child)
+    end_everything(child, config["uid"], scoped)
     os._exit(status if status >= 0 else 128 - status)
 
 

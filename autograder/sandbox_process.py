@@ -40,7 +40,10 @@ REASONS = (
     "protocol",
     "stopped",
 )
+# Longer where the machine is busy: `sandbox_watch.patience_s`.
 LAUNCH_TIMEOUT_S = 20.0
+# How long the end of the last process is waited for. Processes that are killed need processor time to go.
+END_TIMEOUT_S = 60.0
 WATCH_INTERVAL_S = 0.05
 # A value nested 40 deep, which is the most that a servant sends, is three JSON levels a step at most.
 JSON_DEPTH_MAX = 200
@@ -125,6 +128,8 @@ class SandboxedProcess:
         self._buffer = bytearray()
         self._raw = bytearray()
         self._raw_bytes = 0
+        self._supervised = bool(config["supervise"])
+        self._namespace_fd: int | None = None
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._usage = sandbox_watch.Usage()
@@ -166,9 +171,12 @@ class SandboxedProcess:
 
     def _launch(self, config: Message) -> None:
         """Wait for the launcher, put it into the control group, tell it what to become."""
-        if self._line(time.monotonic() + LAUNCH_TIMEOUT_S) != b"launched":
+        if self._line(time.monotonic() + sandbox_watch.patience_s(LAUNCH_TIMEOUT_S)) != b"launched":
             self._end("protocol", "the sandbox did not start")
             raise ProcessEnded(self.reason() or "exit", self._detail)
+        if not self._supervised and hasattr(os, "pidfd_open"):
+            with self._lock, contextlib.suppress(OSError):
+                self._namespace_fd = os.pidfd_open(sandbox_watch.tree(self._popen.pid)[1:2][0])
         if self._group is not None:
             try:
                 for pid in sandbox_watch.tree(self._popen.pid):
@@ -176,7 +184,7 @@ class SandboxedProcess:
             except OSError:
                 self.bounded_by_group = False
         data = json.dumps(config).encode()
-        self._write(b"%08x" % len(data) + data, time.monotonic() + LAUNCH_TIMEOUT_S)
+        self._write(b"%08x" % len(data) + data, time.monotonic() + sandbox_watch.patience_s(LAUNCH_TIMEOUT_S))
 
     def __enter__(self) -> SandboxedProcess:
         return self
@@ -251,7 +259,7 @@ class SandboxedProcess:
 
     def _gone(self) -> ProcessEnded:
         """The pipe is closed: wait for the end of the process, and say why."""
-        if not self._ended.wait(1.0):
+        if not self._ended.wait(sandbox_watch.patience_s(1.0)):
             self._end("protocol", "closed its pipe")
         return ProcessEnded(self._reason or "exit", self._detail)
 
@@ -309,21 +317,48 @@ class SandboxedProcess:
             shutil.rmtree(self._private, ignore_errors=True)
 
     def _kill_tree(self) -> None:
+        """End every process, and return when the last one is gone."""
+        with contextlib.suppress(OSError):
+            # A word, not only the end of the pipe: a process that the judge forked may hold it open.
+            os.write(self._lifeline, b"x")
         os.close(self._lifeline)
-        if self._popen.poll() is None:
-            members = sandbox_watch.tree(self._popen.pid) if sys.platform == "linux" else [self._popen.pid]
-            # Under bubblewrap the second process is process 1 of the namespace: with it the kernel kills all others.
-            if self._private is None:
-                for pid in members[1:2]:
-                    with contextlib.suppress(OSError):
-                        os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(6)
-                return
-            for pid in reversed(members):
+        if not self._supervised:
+            self._kill_namespace()
+        try:
+            code = self._popen.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            # The supervisor goes on alone: without it nobody would know what is left.
+            return
+        if code < 0 and self._private is not None and sys.platform == "linux":
+            self._kill_strays(self._private)
+
+    def _kill_namespace(self) -> None:
+        """Kill process 1 of bubblewrap's PID namespace: the kernel lets it end when all others there have ended.
+
+        bubblewrap itself ends sooner, with the learner's first process.
+        """
+        if self._namespace_fd is None:
+            members = sandbox_watch.tree(self._popen.pid) if self._popen.poll() is None else []
+            for pid in reversed(members[:2]):
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
-        self._popen.wait()
+            return
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self._namespace_fd, signal.SIGKILL)
+        poll = select.poll()
+        poll.register(self._namespace_fd, select.POLLIN)
+        poll.poll(END_TIMEOUT_S * 1000)
+        os.close(self._namespace_fd)
+        self._namespace_fd = None
+
+    def _kill_strays(self, home: Path) -> None:
+        """Kill what is left when the supervisor did not end by itself: it was killed, with the tree below it."""
+        deadline_s = time.monotonic() + END_TIMEOUT_S
+        while (strays := sandbox_watch.with_home(home)) and time.monotonic() < deadline_s:
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in strays:
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, number)
 
     def _watch(self) -> None:
         turn = 0

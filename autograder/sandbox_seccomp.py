@@ -11,7 +11,8 @@ sees an ordinary PermissionError.
    sockets with a path (the D-Bus of the user would start anything), nor shared memory.
 3. `SIGNALS` is denied where Landlock is older than version 6 and cannot keep signals inside: the same user may
    otherwise kill the judge. A limit set on another process (`prlimit`) and an owner set on a file (`F_SETOWN`,
-   which makes the kernel send SIGIO) kill just as well.
+   which makes the kernel send SIGIO) kill just as well. There `GROUPS` does nothing either: all processes stay in one
+   process group, and the supervisor ends them with one signal.
 
 Source: seccomp(2), landlock(7) "Current limitations".
 """
@@ -42,6 +43,9 @@ PRETENDED = """
 """
 SIGNALS = """
     kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal
+"""
+GROUPS = """
+    setsid setpgid
 """
 
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
@@ -78,10 +82,10 @@ def program(host: bool, signals: bool) -> bytes:
     rules.add_rule(s.ERRNO(errno.ENOSYS), "clone3")
     for request in (TIOCSTI, TIOCLINUX, *((FIOSETOWN, SIOCSPGRP) if host else ())):
         deny("ioctl", s.Arg(1, s.MASKED_EQ, low, request))
+    for name in ((PRETENDED if host else "") + (GROUPS if signals else "")).split():
+        if s.resolve_syscall(s.system_arch(), name) >= 0:
+            rules.add_rule(s.ERRNO(0), name)
     if host:
-        for name in PRETENDED.split():
-            if s.resolve_syscall(s.system_arch(), name) >= 0:
-                rules.add_rule(s.ERRNO(0), name)
         for command in (F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY):
             deny("fcntl", s.Arg(1, s.MASKED_EQ, low, command))
         for kind in (SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET):

@@ -14,9 +14,10 @@ import os
 import shutil
 import sys
 import sysconfig
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from autograder import sandbox_folder
 
 HERE = Path(__file__).resolve().parent
 
@@ -63,7 +64,7 @@ def hidden_by_default() -> tuple[Path, ...]:
 
 def build_kit() -> Path:
     """Copy the kit into a fresh folder that everybody may read. The caller removes it."""
-    kit = Path(tempfile.mkdtemp(prefix="faultlab-kit-"))
+    kit = sandbox_folder.make("kit")
     course = course_package()
     shutil.copytree(HERE / "stub" / "faultlab", kit / "faultlab", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(course / "errors.py", kit / "faultlab")

@@ -18,6 +18,22 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
+def patience_s(seconds: float) -> float:
+    """How long to wait for what takes less than `seconds` on an idle machine: longer while others use it too."""
+    try:
+        waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:
+        waiting = 1.0
+    return seconds * min(9.0, max(1.0, waiting))
+
+
+def born(pid: int | str) -> str:
+    """When a process was started, in ticks since boot: tells it from a later one with the same number. "" if gone."""
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return ""
+
+
 @dataclass(frozen=True)
 class Usage:
     memory_bytes: int = 0
@@ -74,6 +90,16 @@ def shared_memory_bytes(root: int) -> int | None:
             return None
         total += sum(map(int, sizes)) * 1024
     return total
+
+
+def with_home(home: Path) -> list[int]:
+    """Processes that were started with this home folder. A process can forget it: a last resort."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if f"HOME={home}/home".encode() in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
+                found.append(int(name))
+    return found
 
 
 def tasks_of_user(uid: int) -> int:

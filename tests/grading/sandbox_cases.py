@@ -196,6 +196,68 @@ except BlockingIOError:
         assert end.reason in ("killed: wall time", "killed: processes", "killed: memory"), end
 
 
+# A learner's processes are told from others by a number in the worker's command line, which their copies keep.
+BOMBS = {
+    "plain": """
+import os
+while True:
+    try: os.fork()
+    except OSError: pass
+""",
+    "daemons that ignore signals": """
+import os, signal
+for number in range(1, 32):
+    try: signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError): pass
+while True:
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork(): os._exit(0)
+    except OSError: pass
+""",
+    "never the same process": """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        while True:
+            try:
+                if os.fork(): os._exit(0)
+                os.setsid()
+            except OSError: pass
+while True: time.sleep(1)
+""",
+}
+BUSY = "import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: pass"
+
+
+@case("fork bombs on a busy machine")
+def fork_bombs(box: Sandbox, place: Place) -> None:
+    sandbox.OTHER_TASKS = 64
+    load = [subprocess.Popen([sys.executable, "-S", "-c", BUSY], start_new_session=True) for _ in range(8)]
+    try:
+        for source in BOMBS.values():
+            bytes_ = 20_000 + uuid.uuid4().int % 10**6
+            mark = f'"output_bytes": {bytes_}'
+            with worker(box, output_bytes=bytes_) as process:
+                with contextlib.suppress(ProcessEnded):
+                    run(process, source, 0.7)
+                process.kill()
+            equal(running(mark), 0)
+            with worker(box) as process:
+                equal(run(process, "print(1)", 30).stdout, "1\n")
+        # A judge that is killed, and less important than all others, takes a bomb along as well.
+        with doomed(box, mark=str(bytes_), bomb=True) as judge:
+            until(lambda: running(mark) > 3)
+            judge.kill()
+            judge.wait()
+            until(lambda: running(mark) == 0, 20)
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+
+
 @case("disk filling")
 def disk(box: Sandbox, place: Place) -> None:
     with worker(box) as process:
@@ -264,39 +326,57 @@ def daemon(box: Sandbox, place: Place) -> None:
         until(lambda: running(mark) == 1)
     equal(running(mark), 0)
     # A judge that is killed takes its sandboxes along.
-    command = [sys.executable, __file__, "--judge", box.name, mark]
-    with tempfile.TemporaryDirectory() as folder:
-        judge = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": folder})
-        equal(judge.stdout.readline(), b"started\n")
-        equal(running(mark), 1)
+    with doomed(box, mark) as judge:
+        until(lambda: running(mark) == 1)
         judge.kill()
         judge.wait()
-        judge.stdout.close()
         until(lambda: running(mark) == 0)
 
 
-def doomed_judge(backend: str, mark: str) -> None:
-    """A judge with a learner's daemon below it, waiting to be killed."""
-    process = Sandbox(backend).start_worker(LIMITS)
-    run(process, DAEMON.replace("MARK", repr(mark)))
-    until(lambda: running(mark) == 1)
+@contextlib.contextmanager
+def doomed(box: Sandbox, mark: str, bomb: bool = False) -> Iterator[subprocess.Popen]:
+    """A judge in a process of its own, with a learner's daemon or bomb below it."""
+    kind = "--bombed-judge" if bomb else "--judge"
+    command = ["nice", "-n", "5", sys.executable, __file__, kind, box.name, mark, str(box._landlock_abi_max)]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        environment = os.environ | {"TMPDIR": folder}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as judge:
+            try:
+                equal(judge.stdout.readline(), b"started\n")
+                yield judge
+            finally:
+                judge.kill()
+
+
+def doomed_judge(backend: str, mark: str, abi_max: str, bomb: bool) -> None:
+    """A judge waiting to be killed."""
+    sandbox.OTHER_TASKS = 64
+    limits = vars(LIMITS) | ({"output_bytes": int(mark)} if bomb else {})
+    process = Sandbox(backend, landlock_abi_max=int(abi_max)).start_worker(Limits(**limits))
+    if bomb:
+        # The watchdog must not be the one that ends it.
+        process._exceeded = lambda turn: None
+        process.send({"op": "run_cell", "id": "bomb", "source": BOMBS["daemons that ignore signals"]})
+    else:
+        run(process, DAEMON.replace("MARK", repr(mark)))
     print("started", flush=True)
     time.sleep(60)
 
 
 def running(mark: str) -> int:
+    """How many processes have this in their command line. One that has ended has none."""
     count = 0
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                count += Path(f"/proc/{name}/cmdline").read_bytes().startswith(b"sleep\0" + mark.encode())
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{name}/cmdline").read_bytes()
+            count += mark.encode() in command and b"--judge" not in command
     return count
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 5
+def until(condition: Callable[[], bool], wait_s: float = 5) -> None:
+    end_s = time.monotonic() + wait_s
     while not condition():
-        assert time.monotonic() < end_s, "did not happen within 5 s"
+        assert time.monotonic() < end_s, f"did not happen within {wait_s} s"
         time.sleep(0.01)
 
 
@@ -512,7 +592,7 @@ def play(backend: str, abi_max: int, place: Place) -> dict[str, str | None]:
     return seen
 
 
-if __name__ == "__main__" and sys.argv[1] == "--judge":
-    doomed_judge(sys.argv[2], sys.argv[3])
+if __name__ == "__main__" and sys.argv[1] in ("--judge", "--bombed-judge"):
+    doomed_judge(*sys.argv[2:5], bomb=sys.argv[1] == "--bombed-judge")
 elif __name__ == "__main__":
     print(json.dumps(play(sys.argv[1], int(sys.argv[2]), Place(Path(sys.argv[3])))))
