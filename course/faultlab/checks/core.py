@@ -18,6 +18,7 @@ from __future__ import annotations
 import html
 import importlib
 import random
+import textwrap
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -135,8 +136,9 @@ class CheckFailed(Exception):
     """Raised by `check` after it has shown the verdict, so that nbgrader's Validate sees the failure too."""
 
     def _render_traceback_(self) -> list[str]:
-        # The card above says it all; a traceback through the check would say nothing to a learner.
-        return [str(self)]
+        # The card above says it all; a traceback through the check would say nothing to a learner. nbgrader's Validate
+        # shows these lines as they are, in a box that does not wrap them.
+        return textwrap.wrap(str(self), 90)
 
 
 class TrialClock(VirtualClock):
