@@ -259,7 +259,7 @@ class SandboxedProcess:
 
     def _gone(self) -> ProcessEnded:
         """The pipe is closed: wait for the end of the process, and say why."""
-        if not self._ended.wait(sandbox_watch.patience_s(1.0)):
+        if not self._ended.wait(min(2.0, sandbox_watch.patience_s(1.0))):
             self._end("protocol", "closed its pipe")
         return ProcessEnded(self._reason or "exit", self._detail)
 

@@ -234,28 +234,28 @@ BUSY = "import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end: 
 @case("fork bombs on a busy machine")
 def fork_bombs(box: Sandbox, place: Place) -> None:
     sandbox.OTHER_TASKS = 64
-    load = [subprocess.Popen([sys.executable, "-S", "-c", BUSY], start_new_session=True) for _ in range(8)]
-    try:
-        for source in BOMBS.values():
-            bytes_ = 20_000 + uuid.uuid4().int % 10**6
-            mark = f'"output_bytes": {bytes_}'
-            with worker(box, output_bytes=bytes_) as process:
-                with contextlib.suppress(ProcessEnded):
-                    run(process, source, 0.7)
-                process.kill()
-            equal(running(mark), 0)
-            with worker(box) as process:
-                equal(run(process, "print(1)", 30).stdout, "1\n")
-        # A judge that is killed, and less important than all others, takes a bomb along as well.
-        with doomed(box, mark=str(bytes_), bomb=True) as judge:
-            until(lambda: running(mark) > 3)
-            judge.kill()
-            judge.wait()
-            until(lambda: running(mark) == 0, 20)
-    finally:
-        for process in load:
+    marks = {bomb: 20_000 + uuid.uuid4().int % 10**9 for bomb in [*BOMBS, "judge"]}
+    load: list[subprocess.Popen] = []
+    with contextlib.ExitStack() as stack:
+        # Before the machine is busy, because starting takes most of the time.
+        processes = {b: stack.enter_context(worker(box, output_bytes=marks[b], wall_s=120)) for b in BOMBS}
+        judge = stack.enter_context(doomed(box, str(marks["judge"]), bomb=True))
+        stack.callback(lambda: [process.kill() or process.wait() for process in load])
+        load += [subprocess.Popen([sys.executable, "-S", "-c", BUSY], start_new_session=True) for _ in range(8)]
+        for bomb, process in processes.items():
+            with contextlib.suppress(ProcessEnded):
+                run(process, BOMBS[bomb], 0.4)
             process.kill()
-            process.wait()
+            equal((bomb, running(f'"output_bytes": {marks[bomb]}')), (bomb, 0))
+        # A judge that is killed, and less important than all others, takes a bomb along as well.
+        mark = f'"output_bytes": {marks["judge"]}'
+        judge.stdin.close()
+        until(lambda: running(mark) > 3)
+        judge.kill()
+        judge.wait()
+        until(lambda: running(mark) == 0, 20)
+        with worker(box) as process:
+            equal(run(process, "print(1)", 30).stdout, "1\n")
 
 
 @case("disk filling")
@@ -340,7 +340,7 @@ def doomed(box: Sandbox, mark: str, bomb: bool = False) -> Iterator[subprocess.P
     command = ["nice", "-n", "5", sys.executable, __file__, kind, box.name, mark, str(box._landlock_abi_max)]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         environment = os.environ | {"TMPDIR": folder}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as judge:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as judge:
             try:
                 equal(judge.stdout.readline(), b"started\n")
                 yield judge
@@ -356,10 +356,12 @@ def doomed_judge(backend: str, mark: str, abi_max: str, bomb: bool) -> None:
     if bomb:
         # The watchdog must not be the one that ends it.
         process._exceeded = lambda turn: None
+        print("started", flush=True)
+        sys.stdin.read()
         process.send({"op": "run_cell", "id": "bomb", "source": BOMBS["daemons that ignore signals"]})
     else:
         run(process, DAEMON.replace("MARK", repr(mark)))
-    print("started", flush=True)
+        print("started", flush=True)
     time.sleep(60)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import sandbox
+from autograder import sandbox, sandbox_folder, sandbox_watch
 from autograder.sandbox import Limits, NoSandbox, ProcessEnded, Sandbox, SandboxedProcess
 from autograder.sandbox_process import parse_message
 from faultlab.checks.subject import Subject, SubjectLost, named
@@ -339,3 +339,29 @@ def test_what_is_no_plain_message_is_refused(line: bytes) -> None:
 
 def test_a_plain_message_is_taken() -> None:
     assert parse_message(b'{"a": [1.5, {"b": null}], "c": "\\ud800"}') == {"a": [1.5, {"b": None}], "c": "\ud800"}
+
+
+# What a judge that was killed leaves
+
+
+def test_folders_of_a_judge_that_is_gone_are_removed_and_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    mine = sandbox_folder.make("box")
+    gone = mine.with_name("-".join([*mine.name.split("-")[:4], "1", "abc"]))
+    other = mine.with_name(mine.name.replace("faultlab-box-", "faultlab-box-9"))
+    for folder in (gone, other):
+        folder.mkdir()
+    sandbox_folder.sweep()
+    assert sorted(tmp_path.iterdir()) == sorted([mine, other])
+
+
+def test_what_a_killed_supervisor_leaves_is_killed() -> None:
+    with Sandbox("landlock") as box, box.start_worker(LIMITS) as process:
+        child = sandbox_watch.children(process._popen.pid)[0]
+        process._popen.kill()
+        with pytest.raises(ProcessEnded):
+            process.receive(10)
+        process.kill()
+        assert not Path(f"/proc/{child}/cmdline").exists() or not Path(f"/proc/{child}/cmdline").read_bytes()
