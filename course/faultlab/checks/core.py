@@ -18,8 +18,8 @@ from __future__ import annotations
 import html
 import importlib
 import random
-import textwrap
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stderr
