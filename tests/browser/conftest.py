@@ -106,7 +106,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @contextmanager
-def running(command: list[str], root: Path, home: Path, patience_s: float = 60) -> Iterator[Lab]:
+def running(command: list[str], root: Path, home: Path, patience_s: float = 180) -> Iterator[Lab]:
     """JupyterLab, started by `command` with a port and a token of ours, for as long as the block lasts.
 
     `root` is also where nbgrader's folders and its gradebook go: nothing of the repository's own is touched.
@@ -142,7 +142,7 @@ def end_group(process: subprocess.Popen[bytes], patience_s: float = 10) -> None:
     process.wait()
 
 
-def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float = 60) -> None:
+def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float = 180) -> None:
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -201,11 +201,11 @@ class Notebook:
     folder: Path
     complaints: list[str] = field(default_factory=list)
 
-    def wait_until_ready(self, patience_s: float = 60) -> None:
+    def wait_until_ready(self, patience_s: float = 180) -> None:
         """Wait until the notebook in front can be run."""
         self.page.wait_for_function(READY, timeout=patience_s * 1000)
 
-    def run_all(self, patience_s: float = 60, errors: bool = False) -> None:
+    def run_all(self, patience_s: float = 180, errors: bool = False) -> None:
         """Run every cell and wait until the kernel is idle; without `errors`, fails if a cell shows one."""
         self.page.evaluate(
             """() => {
@@ -237,7 +237,7 @@ class Notebook:
         self.run_all()
         return self.panel(topic)
 
-    def execute(self, code: str, patience_s: float = 30) -> None:
+    def execute(self, code: str) -> None:
         """Run `code` in the notebook's kernel, beside its cells."""
         script = """async (code) => {
           const k = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -330,6 +330,7 @@ def notebooks(lab: Lab, browser, screenshots: Path) -> Iterator[Callable[..., No
         context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(120_000)
         notebook = Notebook(page, screenshots)
         page.on("pageerror", lambda error: notebook.complaints.append(str(error)))
         workspace = f"test{len(contexts)}-{time.monotonic_ns()}"

@@ -24,16 +24,21 @@ PATIENCE_S = 240
 
 both_languages = pytest.mark.parametrize("language", LANGUAGES, scope="module")
 
-# What every code cell shows: its errors, what is on stderr, and its card, if it is one of the checks.
-SHOWN = """() => jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.model.type === 'code').map((c) => {
+# What every code cell has put out: its errors, what is on stderr, and, if it is one of the checks, the card's verdict;
+# `drawn` says that the page shows that card, which takes a moment longer.
+PUT_OUT = """() => jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.model.type === 'code').map((c) => {
   const outputs = c.model.sharedModel.toJSON().outputs, about = c.model.getMetadata('nbgrader') ?? {};
+  const html = outputs.map((o) => [o.data?.['text/html'] ?? ''].flat().join('')).join('');
+  const verdict = (root) => root.querySelector('.fl-card b')?.textContent ?? '';
+  const card = verdict(new DOMParser().parseFromString(html, 'text/html'));
   return {
     gradeId: about.grade_id ?? '',
     isTest: Boolean(about.grade),
     mayFail: (c.model.getMetadata('tags') ?? []).includes('raises-exception'),
     errors: outputs.filter((o) => o.output_type === 'error').map((o) => o.ename),
     noise: outputs.filter((o) => o.name === 'stderr').map((o) => [o.text].flat().join('')),
-    card: c.node.querySelector('.jp-OutputArea .fl-card b')?.textContent ?? '',
+    card,
+    drawn: !about.grade || (card !== '' && verdict(c.node) === card),
   };
 })"""
 OPACITY = "element => getComputedStyle(element).opacity"
@@ -134,7 +139,8 @@ def answer(notebook, grade_id: str, source: str) -> None:
 def cards(notebook, topic: str = "") -> dict[str, str]:
     """The verdict's words by test cell, for one task or for all; fails for a mistake where none is expected."""
     found = {}
-    for cell in notebook.page.evaluate(SHOWN):
+    notebook.page.wait_for_function(f"() => ({PUT_OUT})().every((cell) => cell.drawn)", timeout=PATIENCE_S * 1000)
+    for cell in notebook.page.evaluate(PUT_OUT):
         assert not cell["noise"], cell
         assert cell["mayFail"] or not cell["errors"], cell
         if cell["isTest"]:
