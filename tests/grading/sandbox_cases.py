@@ -250,7 +250,7 @@ def fork_bombs(box: Sandbox, place: Place) -> None:
         # A judge that is killed, and less important than all others, takes a bomb along as well.
         mark = f'"output_bytes": {marks["judge"]}'
         judge.stdin.close()
-        until(lambda: running(mark) > 3)
+        until(lambda: running(mark) > 3, 30)
         judge.kill()
         judge.wait()
         until(lambda: running(mark) == 0, 20)

@@ -11,6 +11,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from autograder import sandbox
 from autograder.cli import main
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
@@ -179,8 +180,10 @@ def test_the_commands_of_nbgrader_s_browser_pages_work_with_this_configuration(g
     assert "reliability counter" in listed.stderr + listed.stdout
 
 
-def test_without_a_sandbox_nothing_is_graded_unless_told(graded):
+def test_without_a_sandbox_nothing_is_graded_unless_told(graded, monkeypatch):
     """A sandbox that does not exist is asked for, as on a machine that has none."""
+    # This process reads the configuration too: what it sets there must not stay for the tests to come.
+    monkeypatch.setattr(sandbox, "probe", sandbox.probe)
     with (graded.root / "nbgrader_config.py").open("a") as file:
         file.write("\nimport autograder.sandbox as s\ns.probe = lambda name: s.Probe(name == s.NONE, 'gone')\n")
     before = graded.grades()["ada"]["cells"]
