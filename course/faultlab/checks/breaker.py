@@ -916,7 +916,7 @@ def _make_http(rng: random.Random) -> Schedule:
 
 @register(
     "breaker.http",
-    title=N_("All rules: before a real HTTP server that fails on command"),
+    title=N_("All rules: against a real HTTP server that fails on command"),
     examples=[[200, 404, 500, 503, "reset", "hang", 200]],
     generate=_make_http,
     hidden=6,

@@ -1015,7 +1015,7 @@ SMTP_NAMES, S3_NAMES = list(SMTP_PARTS), list(S3_PARTS)
 
 @register(
     "retry.smtp_server",
-    title=N_("E-mail, all together before a real SMTP server: every receipt at most once, and what may pass arrives"),
+    title=N_("E-mail, all together against a real SMTP server: every receipt at most once, and what may pass arrives"),
     examples=[[SMTP_NAMES[0], SMTP_NAMES[5], SMTP_NAMES[7]], [SMTP_NAMES[4], SMTP_NAMES[6]]],
     generate=_make_parts(SMTP_NAMES[1:], SMTP_NAMES[5:6]),
     hidden=3,
@@ -1031,7 +1031,7 @@ def _accepted(server: Any, key: str) -> int:
 
 @register(
     "retry.s3_server",
-    title=N_("S3, all together before a real S3 server: what may pass is stored, and what is final is tried once"),
+    title=N_("S3, all together against a real S3 server: what may pass is stored, and what is final is tried once"),
     examples=[[S3_NAMES[0], S3_NAMES[4]], [S3_NAMES[1], S3_NAMES[2]]],
     generate=_make_parts(S3_NAMES, S3_NAMES[3:4]),
     hidden=2,
@@ -1043,7 +1043,7 @@ def s3_server(t: Trial, schedule: Schedule) -> None:
 
 @register(
     "retry.redis_server",
-    title=N_("Redis, all together before a real Redis server: what may pass is set, and the caller hardly waits"),
+    title=N_("Redis, all together against a real Redis server: what may pass is set, and the caller hardly waits"),
     examples=[[REDIS_NAMES[0], REDIS_NAMES[4]], [REDIS_NAMES[2], REDIS_NAMES[3]]],
     generate=_make_parts(REDIS_NAMES, REDIS_NAMES[1:2]),
     hidden=3,
