@@ -76,7 +76,7 @@ const picture = {
       const at = round(x(Math.min(view.clients, 100)));
       mark(g, "line", "now", { x1: at, x2: at, y1: 26, y2: 188, class: "fl-backoff-now" });
     }
-    cover(ctx, { x: 2, y: RASTER.top - 8, width: ctx.width - 4, height: LOAD.top + LOAD.height - RASTER.top + 32, key: "cover-raster" });
+    cover(ctx, { x: 2, y: RASTER.top - 8, width: ctx.width - 4, height: LOAD.top + LOAD.height - RASTER.top + 28, key: "cover-raster" });
     cover(ctx, { x: left + 20, y: top + 6, width: ctx.width - left - 32, height: CURVES_HEIGHT - 30, key: "cover-curves" });
   },
   tick(view, ctx) {
