@@ -392,7 +392,7 @@ class JudgeExecute(NbGraderPreprocessor):
         points = {c.metadata.nbgrader.grade_id: float(c.metadata.nbgrader.points) for c in nb.cells if _is_test(c)}
         return {
             "record": RECORD_VERSION,
-            "judged_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "judged_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             "student": about["student"],
             "assignment": about["assignment"],
             "notebook": about["notebook"],
