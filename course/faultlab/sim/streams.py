@@ -17,5 +17,10 @@ import random
 def stream(seed: int | str, *names: str | int) -> random.Random:
     """A generator of its own for `names` under `seed`: equal arguments give equal numbers, everywhere and always."""
     # The text is hashed by `random` itself (SHA-512), not by hash(), which Python salts differently in each process.
+    return random.Random(stream_text(seed, *names))
+
+
+def stream_text(seed: int | str, *names: str | int) -> str:
+    """The text that `stream` seeds its generator with, for one that is made in another process."""
     # JSON keeps ("ab", "c") apart from ("a", "bc"), and 1 from "1".
-    return random.Random(json.dumps([seed, *names]))
+    return json.dumps([seed, *names])

@@ -1,0 +1,232 @@
+"""Is a handler what it must be: a function of the node's fields, its disk, and what happened?
+
+The model checker computes each outcome once. That is only right if the outcome would be the same the next time. Two
+ordinary mistakes break it, and both are invisible in a run that happens to come out well:
+
+1. State that is not in `self`: a list as an attribute of the class, a global variable, a default argument that is
+   changed. Nodes share it, and a crash does not clear it. Computed again in another order, the outcome differs.
+2. Chance or time that does not come from `ctx`, and the order of a set, which depends on the hash seed of the process.
+   Computed at once again, or in another process with another hash seed, the outcome differs.
+
+So a part of what the search computed is computed again, in this process and in two others. What differs is named, and
+where it is kept if it is kept in the class.
+
+Left out: mistakes that show only in steps which are not in the sample.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import inspect
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from faultlab.sim.host import Host, Outcome, Step
+from faultlab.sim.plain import from_literal, literal, plain
+
+if TYPE_CHECKING:
+    from faultlab.sim.explore import Cluster
+
+SAMPLE_MAX = 300
+ANSWER_SECONDS_MAX = 20.0
+# Two, because a set of two elements has the same order under one half of the seeds.
+HASH_SEEDS = ("1729", "4104")
+
+
+class NoSource(Exception):
+    """The code of a class cannot be had as text, so that no second process can run it."""
+
+
+def suspect(cluster: Cluster, sample_max: int = SAMPLE_MAX) -> list[str]:
+    """Sentences on what is wrong with the nodes of a cluster that was searched; none if nothing was found.
+
+    Nodes behind another process are computed again there, in another order.
+    """
+    pairs = [pair for pair, moved in cluster.moves.items() if "endless" not in moved.outcome]
+    chosen = pairs if len(pairs) <= sample_max else Random(0).sample(pairs, sample_max)
+    by_stepper: dict[int, list[tuple[int, int]]] = {}
+    for pair in chosen:
+        by_stepper.setdefault(id(cluster.steppers[cluster._inputs.items[pair[1]][0]]), []).append(pair)
+    found: list[str] = []
+    for some in by_stepper.values():
+        node = cluster._inputs.items[some[0][1]][0]
+        steps = [cluster.step_of(*pair) for pair in some]
+        stepper = cluster.steppers[node]
+        before = _kept_in_class(stepper)
+        again = _compare_again(stepper, steps)
+        shared = [name for name, text in _kept_in_class(stepper).items() if before.get(name) != text]
+        if shared:
+            found.append(f"{shared[0]} belongs to the class: all nodes share it, and a crash does not clear it")
+        elif again:
+            found += again
+        elif isinstance(stepper, Host):
+            found += _compare_elsewhere(cluster.factories[cluster.names[node]], steps, stepper.steps(steps))
+    return found
+
+
+def _kept_in_class(stepper: Any) -> dict[str, str]:
+    """What the attributes of a node's class hold, as text, by "Class.attribute"."""
+    kind = stepper.kind if isinstance(stepper, Host) else None
+    return {
+        f"{c.__name__}.{name}": repr(value)
+        for c in (kind.__mro__ if kind else ())
+        for name, value in vars(c).items()
+        if not name.startswith("__") and isinstance(value, list | dict | set)
+    }
+
+
+def _compare_again(stepper: Any, steps: Sequence[Step]) -> list[str]:
+    """Each step twice in a row, then all of them backwards."""
+    twice = stepper.steps([step for step in steps for _ in range(2)])
+    for step, first, second in zip(steps, twice[::2], twice[1::2], strict=True):
+        if _text(first) != _text(second):
+            what = f"{_where(step)} gives another outcome each time: {_difference(first, second)}"
+            return [f"{what}. Chance and time come from ctx only, and state is kept in self and nowhere else"]
+    backwards = stepper.steps(steps[::-1])[::-1]
+    for step, first, second in zip(steps, twice[::2], backwards, strict=True):
+        if _text(first) != _text(second):
+            what = f"{_where(step)} depends on what other nodes did before: {_difference(first, second)}"
+            return [f"{what}. Is there state in the class, in a global variable, or in a default argument?"]
+    return []
+
+
+def _compare_elsewhere(factory: Any, steps: Sequence[Step], here: Sequence[Outcome]) -> list[str]:
+    """The same steps in other processes, each with another hash seed."""
+    try:
+        several = other_processes(factory, steps)
+    except NoSource:
+        return []
+    for step, first, second in ((s, h, t) for there in several for s, h, t in zip(steps, here, there, strict=True)):
+        if _text(first) != _text(second):
+            what = f"{_where(step)} gives another outcome in another process: {_difference(first, second)}"
+            return [f"{what}. The order of a set differs from process to process: sort it before you use it"]
+    return []
+
+
+def _text(outcome: Outcome) -> str:
+    if "error" in outcome:
+        return str(outcome["error"])
+    return literal({k: list(v) if k == "effects" else v for k, v in outcome.items()})
+
+
+def _where(step: Step) -> str:
+    kind, *what = step["event"]
+    return f"{step['name']}, {kind} {', '.join(map(repr, what))}".strip()[:120]
+
+
+def _difference(first: Outcome, second: Outcome) -> str:
+    for part in ("error", "effects", "disk", "fields"):
+        one, two = first.get(part), second.get(part)
+        if one != two or repr(one) != repr(two):
+            if isinstance(one, dict) and isinstance(two, dict):
+                name = next((k for k in {**one, **two} if one.get(k) != two.get(k)), "")
+                return f"{part}[{name!r}] is {one.get(name)!r}, then {two.get(name)!r}"[:200]
+            return f"{part} {one!r}, then {two!r}"[:200]
+    return "its order"
+
+
+# Other processes
+
+
+def other_processes(
+    factory: Any, steps: Sequence[Step], hash_seeds: Sequence[str] = HASH_SEEDS
+) -> list[list[Outcome]]:
+    """The outcomes of these steps in a fresh Python for each hash seed.
+
+    NoSource if the code cannot be brought there, or if a process does not answer.
+    """
+    message = json.dumps({"code": shipped(factory), "steps": [literal(dict(step)) for step in steps]})
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join([package, *filter(None, sys.path)])
+    command = [sys.executable, "-c", "from faultlab.sim.audit import answer; answer()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    started: list[subprocess.Popen[str]] = []
+    try:
+        for seed in hash_seeds:
+            environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
+            started.append(subprocess.Popen(command, env=environment, **pipes))  # type: ignore[call-overload]
+        texts = [process.communicate(message, timeout=ANSWER_SECONDS_MAX)[0] for process in started]
+        return [[from_literal(t) for t in json.loads(base64.b64decode(text.splitlines()[-1]))] for text in texts]
+    except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
+        raise NoSource(str(error)) from error
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def answer() -> None:
+    """Such a process: read the code and the steps from standard input, write the outcomes."""
+    message = json.load(sys.stdin)
+    names: dict[str, Any] = {"__name__": "__shipped__"}
+    exec(compile(message["code"], "<shipped>", "exec"), names)
+    outcomes = Host(names["shipped_factory"]).steps(from_literal(text) for text in message["steps"])
+    # The nodes may print: what counts is the last line.
+    print()
+    print(base64.b64encode(json.dumps([literal(plain(o)) for o in outcomes]).encode()).decode())
+
+
+def shipped(factory: Any) -> str:
+    """Python source that defines `shipped_factory` in an empty module, with what it needs; NoSource if that is not
+    possible.
+
+    A class of an importable module is imported. One of a notebook is sent as its text, together with the functions,
+    classes, modules and constants of the notebook that it names.
+    """
+    module = sys.modules.get(getattr(factory, "__module__", "") or "")
+    name = getattr(factory, "__qualname__", "")
+    importable = getattr(module, "__file__", None) and module.__name__ != "__main__"  # type: ignore[union-attr]
+    if importable and name.isidentifier():
+        return f"from {module.__name__} import {name} as shipped_factory\n"
+    if not isinstance(factory, type | FunctionType) or not factory.__name__.isidentifier():
+        raise NoSource("only classes and functions with a name can be sent")
+    parts: dict[str, str] = {}
+    _collect(factory.__name__, factory, vars(module) if module else {}, parts)
+    lines = ["from __future__ import annotations", *parts.values(), f"shipped_factory = {factory.__name__}"]
+    return "\n".join(lines) + "\n"
+
+
+def _collect(name: str, item: Any, names: Mapping[str, Any], parts: dict[str, str]) -> None:
+    """Put the definition of `name` into `parts`, after everything that it needs."""
+    if name in parts or getattr(builtins, name, None) is item:
+        return
+    if isinstance(item, ModuleType):
+        parts[name] = f"import {item.__name__} as {name}"
+        return
+    home = getattr(item, "__module__", None)
+    if isinstance(item, type | FunctionType) and home not in (None, "__main__"):
+        parts[name] = f"from {home} import {item.__qualname__} as {name}"
+        return
+    if isinstance(item, type | FunctionType):
+        try:
+            source = inspect.cleandoc("\n" + inspect.getsource(item))
+        except (OSError, TypeError) as error:
+            raise NoSource(str(error)) from error
+        parts[name] = ""  # it may name itself
+        for used in sorted(_names_in(compile(source, "<shipped>", "exec"))):
+            if used in names and used != name:
+                _collect(used, names[used], names, parts)
+        parts.pop(name)
+        parts[name] = source
+        return
+    try:
+        parts[name] = f"{name} = {literal(item)}"
+    except (TypeError, ValueError) as error:
+        raise NoSource(f"{name}: {error}") from error
+
+
+def _names_in(code: Any) -> Iterable[str]:
+    """Every name that a piece of code, or code inside it, may look up."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            found |= set(_names_in(constant))
+    return found

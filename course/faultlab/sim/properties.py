@@ -1,0 +1,184 @@
+"""Properties: what a protocol promises, as functions of a snapshot of all nodes.
+
+1. `always(p)`: p holds in every state. "No two nodes lead in the same term."
+2. `sometimes(p)`: p holds in some state. It catches the protocol in which nothing can go wrong because nothing happens.
+   "Some node leads."
+3. `eventually(p)`: on every run, p has held by the time at which the run has ended. "The value is chosen." A run that
+   was stopped before its end decides nothing.
+4. A property answers True or False, or a sentence that says what is wrong: the sentence is what a learner reads.
+
+The three kinds are those of stateright (always, sometimes, eventually). The same property is checked by the model
+checker, in every state that it reaches, and on a trace, after every event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from faultlab.sim.history.operations import Operation
+from faultlab.sim.history.recorded import recorded
+from faultlab.sim.plain import Plain
+from faultlab.sim.trace import Finding, Trace
+
+ALWAYS, SOMETIMES, EVENTUALLY = "always", "sometimes", "eventually"
+OK, VIOLATED, OPEN = "ok", "violated", "open"
+
+
+class NodeView:
+    """One node in a snapshot. Its fields are attributes; of a node that is down only `name`, `up` and `disk` are left.
+
+    `get(field, default)` asks for a field that may not be there. What it returns belongs to the run: do not change it.
+    """
+
+    __slots__ = ("disk", "fields", "name", "up")
+
+    def __init__(self, name: str, fields: Mapping[str, Plain], disk: Mapping[str, Plain], up: bool) -> None:
+        self.name, self.fields, self.disk, self.up = name, fields, disk, up
+
+    def __getattr__(self, field: str) -> Plain:
+        try:
+            return self.fields[field]
+        except KeyError:
+            known = ", ".join(self.fields) or "nothing"
+            where = "has" if self.up else "is down and has"
+            raise AttributeError(f"{self.name} {where} no {field!r}, it has {known}") from None
+
+    def get(self, field: str, default: Plain = None) -> Plain:
+        return self.fields.get(field, default)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{k}={v!r}" for k, v in self.fields.items())
+        return f"{self.name}({inside})" if self.up else f"{self.name}(down)"
+
+
+class Snapshot:
+    """All nodes at one moment: `s["A"].term`, `s.up` (the nodes that are up), `s.nodes` (all of them).
+
+    `replies` are the answers that clients have had so far, as (request, result); `flying` the messages on their way, as
+    (source, target, message); `told` what passed between clients and nodes, as ("call", request, call), ("reply",
+    request, result) and ("refuse", request, because), in its order (the model checker keeps calls and the order only
+    with `history`). `failure` is "" or says which node's handler has failed, and how.
+    """
+
+    __slots__ = ("failure", "flying", "nodes", "replies", "told")
+
+    def __init__(
+        self,
+        nodes: Mapping[str, NodeView],
+        replies: Sequence[tuple[str, Plain]] = (),
+        flying: Sequence[tuple[str, str, Plain]] = (),
+        told: Sequence[tuple[Plain, ...]] = (),
+        failure: str = "",
+    ) -> None:
+        self.nodes, self.replies, self.flying, self.told, self.failure = nodes, replies, flying, told, failure
+
+    def __getitem__(self, name: str) -> NodeView:
+        return self.nodes[name]
+
+    def history(self) -> tuple[Operation, ...]:
+        """What the clients have seen so far, for the checkers of `sim/history`; moments count what passed."""
+        return recorded((float(moment), *entry) for moment, entry in enumerate(self.told))
+
+    @property
+    def up(self) -> list[NodeView]:
+        return [node for node in self.nodes.values() if node.up]
+
+
+Predicate = Callable[[Snapshot], Any]
+
+
+@dataclass(frozen=True)
+class Property:
+    """A named promise; made by `always`, `sometimes`, `eventually`."""
+
+    name: str
+    kind: str
+    predicate: Predicate
+
+    def look(self, snapshot: Snapshot) -> tuple[bool, str]:
+        """Does the predicate hold, and the sentence that it gave if not. A predicate that raises does not hold."""
+        try:
+            answer = self.predicate(snapshot)
+        except Exception as error:
+            return False, f"{type(error).__name__} in the property: {error}"
+        return (False, answer) if isinstance(answer, str) else (bool(answer), "")
+
+
+def always(name: str, predicate: Predicate) -> Property:
+    """`predicate` holds in every state."""
+    return Property(name, ALWAYS, predicate)
+
+
+def sometimes(name: str, predicate: Predicate) -> Property:
+    """`predicate` holds in some state."""
+    return Property(name, SOMETIMES, predicate)
+
+
+def eventually(name: str, predicate: Predicate) -> Property:
+    """`predicate` has held, on every run, when the run has ended."""
+    return Property(name, EVENTUALLY, predicate)
+
+
+def snapshots(trace: Trace) -> Iterator[Snapshot]:
+    """The snapshot after each event of a trace, in order. They share what did not change."""
+    views = {name: NodeView(name, {}, {}, True) for name in trace.nodes}
+    sent = {row[4]: row[5] for row in trace.rows if row[1] == "send"}
+    replies: list[tuple[str, Plain]] = []
+    told: list[tuple[Plain, ...]] = []
+    flying: dict[int, tuple[str, str, Plain]] = {}
+    failure = ""
+    for index, row in enumerate(trace.rows):
+        _at_s, kind, node, other, number, detail = row
+        if kind in ("start", "crash") or index in trace.changes:
+            views = {**views, node: _after(trace, index, views[node])}
+        if kind in ("request", "reply", "refuse"):
+            told = [*told, ("call" if kind == "request" else kind, *detail)]
+            replies = [*replies, detail] if kind == "reply" else replies
+        elif kind == "send":
+            flying = {**flying, number: (node, other, detail)}
+        elif kind == "duplicate":
+            flying = {**flying, number: (node, other, sent[detail])}
+        elif kind in ("deliver", "lose"):
+            flying = {n: f for n, f in flying.items() if n != number}
+        elif kind == "error":
+            failure = failure or f"{node}: {detail[0]}"
+        yield Snapshot(views, replies, list(flying.values()), told, failure)
+
+
+def _after(trace: Trace, index: int, view: NodeView) -> NodeView:
+    row = trace.rows[index]
+    states = {row[2]: {**view.fields, **{f"disk.{k}": v for k, v in view.disk.items()}}}
+    trace._advance(states, index)
+    fields = {k: v for k, v in states[row[2]].items() if not k.startswith("disk.")}
+    disk = {k.removeprefix("disk."): v for k, v in states[row[2]].items() if k.startswith("disk.")}
+    up = row[1] != "crash" and (view.up or row[1] == "start")
+    return NodeView(view.name, fields, disk, up)
+
+
+def judge(trace: Trace, properties: Iterable[Property], finished: bool = False) -> Trace:
+    """The trace with what each property came to in it.
+
+    `finished` says that nothing could have happened after its end; only then can an `eventually` be violated.
+    """
+    watched = list(properties)
+    found: dict[str, Finding] = {}
+    waiting = set(trace.nodes)
+    for index, snapshot in enumerate(snapshots(trace)):
+        if waiting and trace.rows[index][1] == "start":
+            waiting.discard(trace.rows[index][2])
+        if waiting:
+            continue  # a property is about all nodes, and some have not begun yet
+        for p in watched:
+            if p.name in found:
+                continue
+            holds, sentence = p.look(snapshot)
+            if p.kind == ALWAYS and not holds:
+                found[p.name] = Finding(p.name, p.kind, VIOLATED, sentence, index)
+            elif p.kind != ALWAYS and holds:
+                found[p.name] = Finding(p.name, p.kind, OK, "", index)
+    for p in watched:
+        undecided = OK if p.kind == ALWAYS else VIOLATED if p.kind == EVENTUALLY and finished else OPEN
+        found.setdefault(p.name, Finding(p.name, p.kind, undecided))
+    return trace.with_findings(*(found[p.name] for p in watched))
