@@ -34,11 +34,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from faultlab.sim.history.operations import Operation
 from faultlab.sim.history.recorded import CALL, REFUSE, REPLY, recorded
-from faultlab.sim.plain import Plain, from_literal, literal
+from faultlab.sim.plain import Plain, from_literal, literal, plain
 
 SCHEMA = 1
 KINDS = ("start", "send", "duplicate", "deliver", "lose", "timer", "request", "reply", "refuse", "give up", "crash")
@@ -93,6 +94,11 @@ class Trace:
     _checkpoints: dict[int, States] = field(default_factory=dict, repr=False)
     _causes: list[tuple[int, ...]] = field(default_factory=list, repr=False)
 
+    def __post_init__(self) -> None:
+        frozen = {"rows": tuple(self.rows), "changes": MappingProxyType(self.changes)}
+        for name, value in (frozen | {"timers": MappingProxyType(self.timers)}).items():
+            object.__setattr__(self, name, value)
+
     # Events
 
     def __len__(self) -> int:
@@ -109,7 +115,7 @@ class Trace:
         return f"Trace({len(self.nodes)} nodes, {len(self)} events, {self.end_s:g} {unit})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Trace) and self.to_json() == other.to_json()
+        return isinstance(other, Trace) and self._shallow() == other._shallow()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -136,7 +142,7 @@ class Trace:
             self._advance(states, i)
             if (i + 1) % CHECKPOINT_EVERY == 0:
                 self._checkpoints[i + 1] = {n: dict(f) for n, f in states.items()}
-        return states
+        return plain(states)
 
     def _advance(self, states: States, index: int) -> None:
         row = self.rows[index]
