@@ -23,7 +23,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import FunctionType, ModuleType
@@ -41,25 +42,25 @@ ANSWER_SECONDS_MAX = 20.0
 HASH_SEEDS = ("1729", "4104")
 
 
+# A factory, steps of its nodes, and what they came to here.
+Job = tuple[Any, list[Step], list[Outcome]]
+
+
 class NoSource(Exception):
-    """The code of a class cannot be had as text, so that no second process can run it."""
+    """Another process cannot run the code, or does not answer; the message says why."""
 
 
-def suspect(cluster: Cluster, sample_max: int = SAMPLE_MAX) -> list[str]:
-    """Sentences on what is wrong with the nodes of a cluster that was searched; none if nothing was found.
+def suspect(cluster: Cluster, sample_max: int = SAMPLE_MAX) -> tuple[list[str], str]:
+    """Sentences on what is wrong with the nodes of a cluster that was searched (none if nothing was found), and why the
+    other processes could not be asked ("" if they were, or if an answer was found without them).
 
-    Nodes behind another process are computed again there, in another order.
+    Nodes behind a pipe are computed again there, in another order, and if their stepper can have that done `elsewhere`,
+    by processes that have the code already, then there.
     """
-    pairs = [pair for pair, moved in cluster.moves.items() if "endless" not in moved.outcome]
-    chosen = pairs if len(pairs) <= sample_max else Random(0).sample(pairs, sample_max)
-    by_stepper: dict[int, list[tuple[int, int]]] = {}
-    for pair in chosen:
-        by_stepper.setdefault(id(cluster.steppers[cluster._inputs.items[pair[1]][0]]), []).append(pair)
     found: list[str] = []
-    for some in by_stepper.values():
-        node = cluster._inputs.items[some[0][1]][0]
-        steps = [cluster.step_of(*pair) for pair in some]
-        stepper = cluster.steppers[node]
+    jobs: list[Job] = []
+    remote: list[tuple[Any, list[Step]]] = []
+    for stepper, factory, steps in _samples(cluster, sample_max):
         before = _kept_in_class(stepper)
         again = _compare_again(stepper, steps)
         shared = [name for name, text in _kept_in_class(stepper).items() if before.get(name) != text]
@@ -68,8 +69,30 @@ def suspect(cluster: Cluster, sample_max: int = SAMPLE_MAX) -> list[str]:
         elif again:
             found += again
         elif isinstance(stepper, Host):
-            found += _compare_elsewhere(cluster.factories[cluster.names[node]], steps, stepper.steps(steps))
-    return found
+            jobs.append((factory, steps, stepper.steps(steps)))
+        elif hasattr(stepper, "elsewhere"):
+            remote.append((stepper, steps))
+    if found:
+        return list(dict.fromkeys(found)), ""
+    try:
+        for stepper, steps in remote:
+            here = stepper.steps(steps)
+            found += [text for there in stepper.elsewhere(steps) for text in _compare(steps, here, there)]
+        return found[:1] or (_compare_elsewhere(jobs) if jobs else []), ""
+    except NoSource as error:
+        return [], str(error)
+
+
+def _samples(cluster: Cluster, sample_max: int) -> Iterator[tuple[Any, Any, list[Step]]]:
+    """For each stepper, the factory of a node of it and a part of the steps that it has made."""
+    pairs = [pair for pair, moved in cluster.moves.items() if "endless" not in moved.outcome]
+    chosen = pairs if len(pairs) <= sample_max else Random(0).sample(pairs, sample_max)
+    by_stepper: dict[int, list[tuple[int, int]]] = {}
+    for pair in chosen:
+        by_stepper.setdefault(id(cluster.stepper_of(pair[1])), []).append(pair)
+    for some in by_stepper.values():
+        steps = [cluster.step_of(*pair) for pair in some]
+        yield cluster.stepper_of(some[0][1]), cluster.factories[steps[0]["name"]], steps
 
 
 def _kept_in_class(stepper: Any) -> dict[str, str]:
@@ -98,13 +121,18 @@ def _compare_again(stepper: Any, steps: Sequence[Step]) -> list[str]:
     return []
 
 
-def _compare_elsewhere(factory: Any, steps: Sequence[Step], here: Sequence[Outcome]) -> list[str]:
-    """The same steps in other processes, each with another hash seed."""
-    try:
-        several = other_processes(factory, steps)
-    except NoSource:
-        return []
-    for step, first, second in ((s, h, t) for there in several for s, h, t in zip(steps, here, there, strict=True)):
+def _compare_elsewhere(jobs: Sequence[Job]) -> list[str]:
+    """The same steps in other processes, each with another hash seed; NoSource if they cannot be asked."""
+    for answers in other_processes([(factory, steps) for factory, steps, _here in jobs]):
+        for (_factory, steps, here), there in zip(jobs, answers, strict=True):
+            if found := _compare(steps, here, there):
+                return found
+    return []
+
+
+def _compare(steps: Sequence[Step], here: Sequence[Outcome], there: Sequence[Outcome]) -> list[str]:
+    """What differs first, as a list of one sentence; an empty one if nothing does."""
+    for step, first, second in zip(steps, here, there, strict=True):
         if _text(first) != _text(second):
             what = f"{_where(step)} gives another outcome in another process: {_difference(first, second)}"
             return [f"{what}. The order of a set differs from process to process: sort it before you use it"]
@@ -137,13 +165,13 @@ def _difference(first: Outcome, second: Outcome) -> str:
 
 
 def other_processes(
-    factory: Any, steps: Sequence[Step], hash_seeds: Sequence[str] = HASH_SEEDS
-) -> list[list[Outcome]]:
-    """The outcomes of these steps in a fresh Python for each hash seed.
+    jobs: Sequence[tuple[Any, Sequence[Step]]], hash_seeds: Sequence[str] = HASH_SEEDS
+) -> list[list[list[Outcome]]]:
+    """For each hash seed, from a fresh Python, and for each job (a factory and its steps) the outcomes.
 
     NoSource if the code cannot be brought there, or if a process does not answer.
     """
-    message = json.dumps({"code": shipped(factory), "steps": [literal(dict(step)) for step in steps]})
+    lines = [{"code": shipped(factory), "steps": [literal(dict(s)) for s in steps]} for factory, steps in jobs]
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([package, *filter(None, sys.path)])
     command = [sys.executable, "-c", "from faultlab.sim.audit import answer; answer()"]
@@ -153,10 +181,11 @@ def other_processes(
         for seed in hash_seeds:
             environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
             started.append(subprocess.Popen(command, env=environment, **pipes))  # type: ignore[call-overload]
-        texts = [process.communicate(message, timeout=ANSWER_SECONDS_MAX)[0] for process in started]
-        return [[from_literal(t) for t in json.loads(base64.b64decode(text.splitlines()[-1]))] for text in texts]
+        texts = [process.communicate(json.dumps(lines), timeout=ANSWER_SECONDS_MAX)[0] for process in started]
+        answers = [json.loads(base64.b64decode(text.splitlines()[-1])) for text in texts]
+        return [[[from_literal(outcome) for outcome in job] for job in answer] for answer in answers]
     except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
-        raise NoSource(str(error)) from error
+        raise NoSource(f"another process gave no answer ({type(error).__name__})") from error
     finally:
         for process in started:
             process.kill()
@@ -165,13 +194,15 @@ def other_processes(
 
 def answer() -> None:
     """Such a process: read the code and the steps from standard input, write the outcomes."""
-    message = json.load(sys.stdin)
-    names: dict[str, Any] = {"__name__": "__shipped__"}
-    exec(compile(message["code"], "<shipped>", "exec"), names)
-    outcomes = Host(names["shipped_factory"]).steps(from_literal(text) for text in message["steps"])
+    outcomes = []
+    for job in json.load(sys.stdin):
+        names: dict[str, Any] = {"__name__": "__shipped__"}
+        exec(compile(job["code"], "<shipped>", "exec"), names)
+        steps = Host(names["shipped_factory"]).steps(from_literal(text) for text in job["steps"])
+        outcomes.append([literal(plain(outcome)) for outcome in steps])
     # The nodes may print: what counts is the last line.
     print()
-    print(base64.b64encode(json.dumps([literal(plain(o)) for o in outcomes]).encode()).decode())
+    print(base64.b64encode(json.dumps(outcomes).encode()).decode())
 
 
 def shipped(factory: Any) -> str:
@@ -181,17 +212,28 @@ def shipped(factory: Any) -> str:
     A class of an importable module is imported. One of a notebook is sent as its text, together with the functions,
     classes, modules and constants of the notebook that it names.
     """
-    module = sys.modules.get(getattr(factory, "__module__", "") or "")
-    name = getattr(factory, "__qualname__", "")
-    importable = getattr(module, "__file__", None) and module.__name__ != "__main__"  # type: ignore[union-attr]
-    if importable and name.isidentifier():
-        return f"from {module.__name__} import {name} as shipped_factory\n"
-    if not isinstance(factory, type | FunctionType) or not factory.__name__.isidentifier():
-        raise NoSource("only classes and functions with a name can be sent")
     parts: dict[str, str] = {}
-    _collect(factory.__name__, factory, vars(module) if module else {}, parts)
-    lines = ["from __future__ import annotations", *parts.values(), f"shipped_factory = {factory.__name__}"]
-    return "\n".join(lines) + "\n"
+    expression = _expression(factory, parts)
+    return "\n".join(["from __future__ import annotations", *parts.values(), f"shipped_factory = {expression}", ""])
+
+
+def _expression(item: Any, parts: dict[str, str]) -> str:
+    """Python for a factory or an argument of one; what it names is put into `parts`."""
+    if isinstance(item, partial):
+        parts.setdefault("functools", "import functools")
+        given = [_expression(value, parts) for value in (item.func, *item.args)]
+        given += [f"{name}={_expression(value, parts)}" for name, value in item.keywords.items()]
+        return f"functools.partial({', '.join(given)})"
+    if isinstance(item, type | FunctionType):
+        if not item.__qualname__.isidentifier():
+            raise NoSource(f"{item.__qualname__} is not defined at the top of a module or notebook")
+        module = sys.modules.get(item.__module__)
+        _collect(item.__name__, item, vars(module) if module else {}, parts)
+        return item.__name__
+    try:
+        return literal(item)
+    except (TypeError, ValueError) as error:
+        raise NoSource(str(error)) from error
 
 
 def _collect(name: str, item: Any, names: Mapping[str, Any], parts: dict[str, str]) -> None:

@@ -38,7 +38,7 @@ from faultlab.sim.limit import Watchdog
 from faultlab.sim.node import CANCEL, NOTE, REFUSE, REPLY, SEND, TIMER, Factory, label
 from faultlab.sim.plain import Plain, literal, plain
 from faultlab.sim.properties import EVENTUALLY, VIOLATED, NodeView, Property, Snapshot, always, judge
-from faultlab.sim.scenario import Client
+from faultlab.sim.scenario import Client, Scenario
 from faultlab.sim.search import Action, Bounds, Result
 from faultlab.sim.trace import GONE, Row, Trace
 
@@ -52,7 +52,8 @@ NO_FAILURE = "no handler fails"
 class Stepper(Protocol):
     """Whoever can run steps of a node: a `Host` here, or one in the process of a learner's code.
 
-    One that has `each(steps)`, an iterator over the outcomes, is asked for many at once, and may be left half way.
+    One that has `each(steps)`, an iterator over the outcomes, is asked for many at once, and may be left half way. One
+    that has `elsewhere(steps)` can have steps run by other processes, each with another hash seed: a list for each.
     """
 
     def steps(self, steps: Sequence[Step]) -> list[Outcome]: ...
@@ -160,7 +161,8 @@ class Cluster:
         self._position = {name: i for i, name in enumerate(self.names)}
         self._locals, self._inputs, self._answers = _Numbers(), _Numbers(), _Numbers()
         self._views: list[NodeView] = []
-        self._renamings = _renamings(symmetry)
+        _check_names(nodes, self.clients, groups := [tuple(group) for group in symmetry])
+        self._renamings = _renamings(groups)
         self._renamed: dict[tuple[str, int, int], int] = {}
         self._answers.of((), ())
         self.begun = self._first_state()
@@ -184,6 +186,10 @@ class Cluster:
     def _input(self, node: int, *event: Plain) -> int:
         """The number of something that can happen at a node; `event` is that of `Host.step`."""
         return self._inputs.of((node, event), (node, event))
+
+    def stepper_of(self, what: int) -> Stepper:
+        """Whoever runs the steps of the node at which this input happens."""
+        return self.steppers[self._inputs.items[what][0]]
 
     def step_of(self, local: int, what: int) -> Step:
         """The step that a host has to make for this local state and input."""
@@ -297,7 +303,9 @@ class Cluster:
                 self.prefix.append(action)
                 self.begun = after
                 return
-        raise ValueError(f"prefix, step {len(self.prefix) + 1}: {wanted!r} is not possible here")
+        others = [repr(action) for action, _after in self.successors(self.begun)]
+        first = ", ".join(others[:4]) + ", ..." * (len(others) > 4) if others else "nothing"
+        raise ValueError(f"prefix, step {len(self.prefix) + 1}: {wanted!r} is not possible here, but {first}")
 
     def initial(self) -> list[State]:
         return [self.begun]
@@ -333,9 +341,12 @@ class Cluster:
 
     def _misfortunes(self, state: State) -> Iterable[tuple[Action, State]]:
         locals_, flying, left, desks, answers = state
+        links: set[tuple[int, str]] = set()
         for what in dict.fromkeys(flying):
             node, (_kind, source, message) = self._inputs.items[what]
-            if left[1] and self.local(locals_[node]).up:
+            held_back = self.network == FIFO and (node, source) in links
+            links.add((node, source))
+            if left[1] and self.local(locals_[node]).up and not held_back:
                 yield (AGAIN, source, self.names[node], message), self._moved(_spend(state, 1), what)
             if left[0]:
                 rest = _without(flying, what)
@@ -454,7 +465,8 @@ class Cluster:
         if what == "local":
             old = self.local(number)
             fields, disk = rename(old.fields, names), rename(old.disk, names)
-            return self._local_number(_Local(place(old.node), old.up, fields, disk, old.timers, old.failed))
+            timers = tuple(sorted(rename(old.timers, names)))
+            return self._local_number(_Local(place(old.node), old.up, fields, disk, timers, old.failed))
         if what == "input":
             node, event = self._inputs.items[number]
             return self._input(place(node), *rename(event, names))
@@ -494,9 +506,23 @@ def _without(flying: tuple[int, ...], message: int) -> tuple[int, ...]:
 
 def _means(wanted: Action, action: Action) -> bool:
     """Does a step of a prefix, which may be shortened, stand for this one?"""
+    if not wanted:
+        return False
     if len(wanted) == 4 and wanted[:3] == action[:3] and label(action[3]) == wanted[3]:
         return True
     return tuple(wanted) == action[: len(wanted)]
+
+
+def _check_names(nodes: Mapping[str, Factory], clients: Iterable[Client], groups: Iterable[Sequence[str]]) -> None:
+    """ValueError in one line for clients of nodes that are not there, and for a symmetry that is none."""
+    Scenario(clients=clients).check(nodes)
+    for group in groups:
+        if strange := set(group) - set(nodes):
+            raise ValueError(f"symmetry {group}: no node {min(strange)!r}; known: {', '.join(nodes)}")
+        if len({nodes[name] for name in group}) > 1:
+            raise ValueError(f"symmetry {group}: nodes that may change places are of one class")
+        if some := next((c for c in clients if 0 < len(set(group) & set(c.to)) < len(set(group))), None):
+            raise ValueError(f"symmetry {group}: client {some.name!r} asks only some of them")
 
 
 def _renamings(groups: Iterable[Sequence[str]]) -> list[dict[str, str]]:
@@ -531,6 +557,7 @@ class _Recorder:
         self.under_way: list[tuple[int, tuple[str, str, Plain]]] = []
         self.arrived: list[tuple[int, tuple[str, str, Plain]]] = []
         self.shown: dict[str, dict[str, Plain]] = {name: {} for name in cluster.names}
+        self.waiting: set[str] = set()
         self.at = 0.0
 
     def record(self, actions: Sequence[Action], title: str) -> Trace:
@@ -573,21 +600,25 @@ class _Recorder:
             i = next(i for i, c in enumerate(cluster.clients) if c.name == first)
             request, call = _call(cluster.clients[i], state[3][i])
             row = ("request", action[2], first, -1, (request, call))
+            self.waiting.add(request)
             self._at_node(action[2], state, ("request", request, call), row)
 
     def _message(self, kind: str, message: tuple[str, str, Plain], state: State) -> None:
         source, target, content = message
         place = next((i for i, (_n, m) in enumerate(self.under_way) if m == message), None)
-        if kind == LOSE:
-            self._row("lose", target, source, self.under_way.pop(place)[0], "lost by chance")  # type: ignore[arg-type]
-            return
-        if kind == DELIVER and place is not None:
+        if kind != AGAIN and place is not None:
             number = self.under_way.pop(place)[0]
-            self.arrived.append((number, message))
+            if kind == DELIVER:
+                self.arrived.append((number, message))
         else:
             original = next(n for n, m in (*self.under_way, *self.arrived) if m == message)
             number = self._number()
             self._row("duplicate", source, target, number, original)
+        if kind == LOSE:
+            # With a "lasting" network it may have arrived before, and now it will not do so again.
+            self.arrived = [(n, m) for n, m in self.arrived if m != message]
+            self._row("lose", target, source, number, "lost by chance")
+            return
         self._at_node(target, state, ("message", source, content), ("deliver", target, source, number, None))
 
     def _at_node(self, name: str, state: State, event: tuple[Plain, ...], row: tuple[Any, ...]) -> None:
@@ -599,17 +630,21 @@ class _Recorder:
         self._row(*row)
         index, name = len(self.rows) - 1, row[1]
         if "error" in outcome:
+            if row[-1] == "without its disk":
+                self._show(index, name, {})
             self._row("error", name, detail=(outcome["error"], outcome["traceback"]))
             self._crash(name, "error")
             return
-        now = {**outcome["fields"], **{f"disk.{k}": v for k, v in outcome["disk"].items()}}
+        self._show(index, name, {**outcome["fields"], **{f"disk.{k}": v for k, v in outcome["disk"].items()}})
+        for kind, *rest in outcome["effects"]:
+            self._effect(index, name, kind, *rest)
+
+    def _show(self, index: int, name: str, now: dict[str, Plain]) -> None:
         before, self.shown[name] = self.shown[name], now
         changed = {k: v for k, v in now.items() if k not in before or literal(before[k]) != literal(v)}
         changed |= {k: GONE for k in before if k not in now}
         if changed:
             self.changes[index] = changed
-        for kind, *rest in outcome["effects"]:
-            self._effect(index, name, kind, *rest)
 
     def _effect(self, index: int, name: str, kind: str, first: Any, second: Any = None) -> None:
         if kind == SEND:
@@ -622,8 +657,11 @@ class _Recorder:
             self.timers.setdefault(index, {})[first] = self.at if kind == TIMER else None
         elif kind == NOTE:
             self._row("note", name, detail=first)
-        elif kind in (REPLY, REFUSE):
+        elif first in self.waiting:
+            self.waiting.discard(first)
             self._row(kind, name, first.rpartition(".")[0], detail=(first, second))
+        else:
+            self._row("note", name, detail=f"answers {first}, and nobody waits for it")
 
     def _crash(self, name: str, why: str) -> None:
         self._row("crash", name, detail=why)
@@ -639,10 +677,12 @@ class _Recorder:
 
 @dataclass
 class Exploration(Result):
-    """A `Result`, the cluster that was searched, and what is suspicious about its nodes."""
+    """A `Result`, the cluster that was searched, what is suspicious about its nodes, and why that was not asked in
+    another process if it was not."""
 
     cluster: Cluster | None = None
     suspicions: tuple[str, ...] = ()
+    unchecked: str = ""
     properties: tuple[Property, ...] = ()
 
     @property
@@ -661,7 +701,8 @@ class Exploration(Result):
         return judge(self.cluster.trace(self.paths[name], name), self.properties, finished=chosen.kind == EVENTUALLY)
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *(f"  suspicious: {text}" for text in self.suspicions)])
+        lines = [super().__str__(), *(f"  suspicious: {text}" for text in self.suspicions)]
+        return "\n".join(lines + [f"  not tried in another process: {self.unchecked}"] * bool(self.unchecked))
 
     __repr__ = __str__
 
@@ -719,5 +760,6 @@ def explore(
             result = search.guided(cluster, score, every, bounds, stop_early=stop_early)
         else:
             result = search.breadth_first(cluster, every, bounds, stop_early=stop_early)
-        suspicions = tuple(suspect(cluster)) if audit else ()
-    return Exploration(**vars(result), cluster=cluster, suspicions=suspicions, properties=every)
+        suspicions, unchecked = suspect(cluster) if audit else ([], "")
+    found = {"cluster": cluster, "suspicions": tuple(suspicions), "unchecked": unchecked, "properties": every}
+    return Exploration(**vars(result), **found)

@@ -54,9 +54,23 @@ class Fault:
             raise ValueError(f"{self.kind}: a moment is a number of seconds from 0 on, not {self.at_s!r}")
         if self.kind in OF_MESSAGES and self.number < 1:
             raise ValueError(f"{self.kind}: messages of a link are counted from 1, not {self.number!r}")
-        least = {SKEW: 1e-9, LOSS: 0.0}.get(self.kind)
-        if least is not None and not least <= self.rate < math.inf:
+        least, most = {SKEW: (1e-9, 1e9), LOSS: (0.0, 1.0)}.get(self.kind, (-math.inf, math.inf))
+        if not least <= self.rate <= most:
             raise ValueError(f"{self.kind}: {self.rate!r} is no rate")
+        if not math.isfinite(self.by_s) or (self.kind == DELAY and self.by_s < 0):
+            raise ValueError(f"{self.kind}: by_s cannot be {self.by_s!r}")
+        self._check_names()
+
+    def _check_names(self) -> None:
+        if self.kind in (*OF_NODES, CUT, *OF_MESSAGES) and not self.node:
+            raise ValueError(f"{self.kind}: of which node?")
+        if self.kind in (CUT, *OF_MESSAGES) and not self.other:
+            raise ValueError(f"{self.kind}: from {self.node!r} to which node?")
+        if self.kind == CUT and self.node == self.other:
+            raise ValueError(f"cut: what {self.node!r} sends to itself crosses no link")
+        named = [n for group in self.groups for n in group]
+        if self.kind == PARTITION and (len(self.groups) < 2 or len(set(named)) < len(named)):
+            raise ValueError(f"a partition has two groups or more, and each name in one of them: {self.groups!r}")
 
     def names(self) -> set[str]:
         """The nodes that it speaks of."""
@@ -130,8 +144,6 @@ def partition(groups: str | Sequence[Sequence[str]], at_s: float, until_s: float
     """
     parts = [g.split() for g in groups.split("|")] if isinstance(groups, str) else groups
     named = tuple(tuple(g) for g in parts if g)
-    if len(named) < 2 or len({n for g in named for n in g}) < sum(map(len, named)):
-        raise ValueError(f"a partition has two groups or more, and each name in one of them: {groups!r}")
     return [Fault(at_s, PARTITION, groups=named), *([heal(until_s)] if until_s is not None else [])]
 
 
@@ -151,7 +163,8 @@ def loss(rate: float, at_s: float) -> Fault:
 
 
 def skew(node: str, at_s: float, by_s: float = 0.0, rate: float = 1.0) -> Fault:
-    """The node's clock jumps by `by_s` seconds, and from now on runs `rate` times as fast as the true one."""
+    """The node's clock jumps by `by_s` seconds, and from now on runs `rate` times as fast as the true one. Timers that
+    are already set run out when they would have."""
     return Fault(at_s, SKEW, node, by_s=by_s, rate=rate)
 
 
@@ -183,13 +196,16 @@ def random_faults(
     disk_lost: float = 0.0,
     calm_s: float = 0.0,
 ) -> tuple[Fault, ...]:
-    """A schedule at random: so many crashes (each with its restart), partitions and pauses before `until_s - calm_s`.
+    """A schedule at random: up to so many crashes (each with its restart), partitions and pauses before `until_s -
+    calm_s`; ValueError if nothing is left of it.
 
     `repair_s` is the range of how long each lasts. No more than `down_at_once_max` nodes (default: a minority) are down
-    at once. A restart finds its disk empty with probability `disk_lost`. Everything is repaired at the beginning of the
+    at once, and a fault that would make one too many is left out. A restart finds its disk empty with probability `disk_lost`. Everything is repaired at the beginning of the
     last `calm_s` seconds, so that one can ask whether the system recovers.
     """
     end_s = until_s - calm_s
+    if not 0 < end_s < math.inf:
+        raise ValueError(f"no time for faults: {until_s!r} s, of which the last {calm_s!r} s are calm")
     limit = (len(names) - 1) // 2 if down_at_once_max is None else down_at_once_max
     found: list[Fault] = []
     down: list[tuple[float, float, str]] = []
@@ -200,6 +216,8 @@ def random_faults(
             start_s = round(draw.uniform(0, end_s), 4)
             stop_s = round(min(start_s + draw.uniform(*repair_s), end_s), 4)
             if kind == PARTITION:
+                if len(names) < 2:
+                    continue
                 order = draw.sample(names, len(names))
                 size = draw.randint(1, len(names) - 1)
                 found += partition([order[:size], order[size:]], start_s, stop_s)

@@ -46,6 +46,10 @@ class HandlerFailed(Exception):
         self.outcome = outcome
 
 
+# What a handler may raise without harm to whoever runs it. Ctrl-C is not among them, `exit()` is.
+FAILURES = (Exception, SystemExit, HandlerTimeout)
+
+
 class Elsewhere(Node):
     """Base class of nodes whose handlers are run by somebody else, who also stops those that do not return."""
 
@@ -89,7 +93,7 @@ class Host:
             self.running = self._steps
             if event[0] == "start" or self.kind is None:
                 doing, handler = handler, "__init__"
-                node = self._factory()
+                node = made_by(self._factory)
                 self.kind, handler = type(node), doing
             if event[0] != "start":
                 node = object.__new__(self.kind)
@@ -100,7 +104,7 @@ class Host:
             return {"fields": _fields(step["name"], vars(node)), "disk": disk, "effects": ctx.effects}
         except Abort:
             raise
-        except (Exception, HandlerTimeout) as error:
+        except FAILURES as error:
             return failure(handler, error)
         finally:
             self.running = None
@@ -112,6 +116,14 @@ class Host:
         if key not in self._streams:
             self._streams[key] = Random(key[1])
         return self._streams[key]
+
+
+def made_by(factory: Factory) -> Node:
+    """What a class, or a function, makes; TypeError if it is no Node."""
+    node = factory()
+    if not isinstance(node, Node):
+        raise TypeError(f"{getattr(factory, '__name__', 'the factory')} makes a {type(node).__name__}, not a Node")
+    return node
 
 
 def _fields(owner: str, fields: Mapping[str, Any]) -> dict[str, Plain]:

@@ -96,7 +96,8 @@ class Pareto:
     shape: float = 2.0
 
     def __post_init__(self) -> None:
-        _demand(0 < self.scale_s < math.inf and 0 < self.shape < math.inf, f"not a latency: {self}")
+        # A smaller shape draws latencies that no float can hold.
+        _demand(0 < self.scale_s < math.inf and 0.1 <= self.shape < math.inf, f"not a latency: {self}")
 
     def draw(self, stream: Random) -> float:
         return self.scale_s * (1.0 - stream.random()) ** (-1.0 / self.shape)
@@ -110,7 +111,8 @@ class Mixture:
     parts: tuple[tuple[float, Latency], ...] = ((1.0, Constant()),)
 
     def __post_init__(self) -> None:
-        _demand(bool(self.parts) and all(weight > 0 for weight, _part in self.parts), "weights are above 0")
+        good = bool(self.parts) and all(0 < weight < math.inf for weight, _part in self.parts)
+        _demand(good, "a mixture has parts, and their weights are above 0")
 
     def draw(self, stream: Random) -> float:
         left = stream.random() * sum(weight for weight, _part in self.parts)
@@ -133,12 +135,16 @@ def to_json(latency: Latency) -> dict[str, Any]:
 
 def from_json(data: Any) -> Latency:
     """What `to_json` wrote; ValueError in one line for anything else."""
-    kind = KINDS.get(data.get("kind")) if isinstance(data, dict) else None
+    kind = KINDS.get(str(data.get("kind"))) if isinstance(data, dict) else None
     if kind is None:
         raise ValueError(f"a latency has a kind among {', '.join(KINDS)}; this is {str(data)[:60]}")
     given = {name: value for name, value in data.items() if name != "kind"}
     if kind is Mixture:
-        return Mixture(tuple((float(weight), from_json(part)) for weight, part in given["parts"]))
+        try:
+            parts = [(float(weight), part) for weight, part in given["parts"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"latency 'mixture': its parts are pairs of a weight and a latency ({error})") from None
+        return Mixture(tuple((weight, from_json(part)) for weight, part in parts))
     known = {f.name for f in fields(kind)}
     wrong = [name for name, value in given.items() if name not in known or type(value) not in (int, float)]
     if wrong:

@@ -76,7 +76,7 @@ class Context:
 
     def cancel_timer(self, timer: str) -> None:
         """Forget the timer of that name; no harm if there is none."""
-        self.effects.append((CANCEL, timer))
+        self.effects.append((CANCEL, _text(timer, "a timer's name")))
 
     def reply(self, request: str, result: Plain = None) -> None:
         """Answer the client's `request`, now or in any later handler of any node; a second answer is ignored."""
@@ -115,7 +115,9 @@ class Context:
         return random.Random(0)
 
     def commit(self) -> dict[str, Plain]:
-        """Make the disk what the handler left in `draft` (None if it did not look at its disk), and return it."""
+        """Make the disk what the handler left in `draft`, and return it; TypeError if a key is not a str."""
+        for key in self.draft or ():
+            _text(key, "a key of ctx.disk")
         # Copied: `ctx.disk["log"] = self.log` must not leave the disk and the memory with one list.
         self._disk, self.draft = plain(self.draft), None
         return self._disk

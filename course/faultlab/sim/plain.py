@@ -17,9 +17,11 @@ import ast
 import math
 from typing import Any
 
-ATOMS = frozenset({type(None), bool, int, float, str})
+# What needs neither a copy nor a look inside; a float may be NaN.
+ATOMS = frozenset({type(None), bool, int, str})
 DEPTH_MAX = 60
 KINDS = "None, bool, int, float, str, list, tuple, set and dict"
+NAN = "NaN is not plain data: it is not even equal to itself"
 
 Plain = Any
 
@@ -28,6 +30,10 @@ def plain(value: Plain, depth: int = 0) -> Plain:
     """A copy of `value` that shares nothing mutable with it; TypeError if it is not plain data."""
     kind = type(value)
     if kind in ATOMS:
+        return value
+    if kind is float:
+        if value != value:
+            raise TypeError(NAN)
         return value
     if depth > DEPTH_MAX:
         raise TypeError(f"data nested more than {DEPTH_MAX} deep is not plain (does it contain itself?)")
@@ -53,7 +59,7 @@ def literal(value: Plain) -> str:
     kind = type(value)
     if kind is float:
         if math.isnan(value):
-            raise ValueError("NaN is not plain data: it is not even equal to itself")
+            raise ValueError(NAN)
         return repr(value) if math.isfinite(value) else ("1e999" if value > 0 else "-1e999")
     if kind in ATOMS:
         return repr(value)
@@ -73,6 +79,6 @@ def literal(value: Plain) -> str:
 def from_literal(text: str) -> Plain:
     """The data that `literal` wrote; ValueError for any other text."""
     try:
-        return ast.literal_eval(text)
+        return plain(ast.literal_eval(text))  # which also reads bytes and complex numbers
     except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise ValueError(f"not a literal of plain data: {text[:80]!r}") from error

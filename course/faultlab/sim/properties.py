@@ -157,27 +157,44 @@ def _after(trace: Trace, index: int, view: NodeView) -> NodeView:
     return NodeView(view.name, fields, disk, up)
 
 
+def _follows(trace: Trace, index: int) -> bool:
+    """Does event `index` belong to the same handler as the one before it?"""
+    _at_s, kind, _node, _other, _number, detail = trace.rows[index]
+    before = trace.rows[index - 1]
+    if kind == "crash":
+        return detail == "error"
+    if kind == "duplicate":
+        return before[1] == "send" and before[4] == detail
+    return kind in ("send", "reply", "refuse", "note", "error")
+
+
 def judge(trace: Trace, properties: Iterable[Property], finished: bool = False) -> Trace:
     """The trace with what each property came to in it.
+
+    A handler is atomic, so a property is asked after all that a handler did, and what it came to is noted at the event
+    that the handler answered.
 
     `finished` says that nothing could have happened after its end; only then can an `eventually` be violated.
     """
     watched = list(properties)
     found: dict[str, Finding] = {}
     waiting = set(trace.nodes)
+    handled = 0
     for index, snapshot in enumerate(snapshots(trace)):
         if waiting and trace.rows[index][1] == "start":
             waiting.discard(trace.rows[index][2])
-        if waiting:
-            continue  # a property is about all nodes, and some have not begun yet
+        if index and not _follows(trace, index):
+            handled = index
+        if waiting or (index + 1 < len(trace) and _follows(trace, index + 1)):
+            continue  # a property is about all nodes, and some have not begun yet, or one is in its handler
         for p in watched:
             if p.name in found:
                 continue
             holds, sentence = p.look(snapshot)
             if p.kind == ALWAYS and not holds:
-                found[p.name] = Finding(p.name, p.kind, VIOLATED, sentence, index)
+                found[p.name] = Finding(p.name, p.kind, VIOLATED, sentence, handled)
             elif p.kind != ALWAYS and holds:
-                found[p.name] = Finding(p.name, p.kind, OK, "", index)
+                found[p.name] = Finding(p.name, p.kind, OK, "", handled)
     for p in watched:
         undecided = OK if p.kind == ALWAYS else VIOLATED if p.kind == EVENTUALLY and finished else OPEN
         found.setdefault(p.name, Finding(p.name, p.kind, undecided))

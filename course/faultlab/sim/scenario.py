@@ -99,7 +99,9 @@ class Client:
     ) -> None:
         nodes = tuple(to.split()) if isinstance(to, str) else tuple(to)
         times = {"start_s": start_s, "pause_s": pause_s, "timeout_s": timeout_s}
-        if bad := [n for n, value in times.items() if not 0 <= value < math.inf] + ["to"] * (not nodes):
+        bad = [n for n, value in times.items() if not 0 <= value < math.inf] + ["to"] * (not nodes)
+        # Without a moment between two askings, a client would ask a node that is down for ever, and no time would pass.
+        if bad := bad + ["timeout_s"] * (timeout_s < 1e-6):
             raise ValueError(f"client {name!r}: {bad[0]} cannot be {times.get(bad[0], to)!r}")
         made = {"name": name, "calls": tuple(map(plain, calls)), "to": nodes, "retry": retry} | times
         for key, value in made.items():
@@ -137,6 +139,8 @@ class Scenario:
     ) -> None:
         if not 0 < until_s < math.inf:
             raise ValueError(f"until_s is a number of seconds above 0, not {until_s!r}")
+        if type(events_max) is not int or events_max < 1:
+            raise ValueError(f"events_max is a number from 1 on, not {events_max!r}")
         made = {"until_s": float(until_s), "seed": seed, "network": network or Network(), "events_max": events_max}
         made |= {"faults": flat(faults), "clients": tuple(clients)}
         if len({c.name for c in made["clients"]}) < len(made["clients"]):
@@ -184,5 +188,5 @@ class Scenario:
                 clients=[Client.from_json(c) for c in data["clients"]],
                 events_max=data.get("events_max", 200_000),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a scenario: {type(error).__name__} {error}") from error

@@ -175,11 +175,17 @@ class _Book:
 
 
 def memory_mib() -> float:
-    """The most memory that this process has used so far, in MiB; 0 where the system does not tell."""
+    """The memory of this process in MiB: what it uses now, or where the system tells only that, the most that it has
+    used; 0 where it tells nothing."""
     try:
         import resource
     except ImportError:
         return 0.0
+    try:
+        with open("/proc/self/statm") as pages:
+            return int(pages.read().split()[1]) * resource.getpagesize() / 2**20
+    except (OSError, ValueError, IndexError):
+        pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
@@ -273,29 +279,42 @@ def guided(
     *,
     stop_early: bool = True,
 ) -> Result:
-    """Visit the state first whose snapshot has the highest `score` (rule 2); among equals the one met first."""
-    book = _Book(model, properties, bounds or Bounds(), stop_early)
+    """Visit the state first whose snapshot has the highest `score` (rule 2); among equals the one met first.
+
+    `depth` counts the states on the longest way that was gone, and `bounds.depth_max` bounds it.
+    """
+    limits = bounds or Bounds()
+    book = _Book(model, properties, limits, stop_early)
     graph, result = _Graph(model, book), Result()
     open_: list[tuple[float, int]] = []
+    depths: list[int] = []
 
     def rank(first: int) -> None:
         for index in range(first, len(graph.states)):
+            parent = graph.parents[index]
+            depths.append(1 if parent < 0 else depths[parent] + 1)
             heapq.heappush(open_, (-score(model.snapshot(graph.states[index])), index))
 
     for state in model.initial():
         result.generated += 1
         graph.meet(state, 0, -1, None)
     rank(0)
-    expanded = 0
+    expanded, too_deep = 0, False
     while open_ and not book.enough:
+        index = heapq.heappop(open_)[1]
+        if limits.depth_max is not None and depths[index] > limits.depth_max:
+            too_deep = True
+            continue
         if expanded % CHUNK == 0 and (stopped := book.out_of_bounds(len(graph.states))):
             result.stopped = stopped
             break
         first = len(graph.states)
-        result.generated += graph.expand(model, heapq.heappop(open_)[1])
+        result.generated += graph.expand(model, index)
         expanded += 1
         rank(first)
-    result.depth = max((len(graph.way(i)) for _score, i in open_[:1]), default=0)
+    result.depth = max(depths, default=0)
+    if too_deep and not (book.enough or result.stopped):
+        result.stopped = f"only {limits.depth_max} steps from the start were looked at"
     return _finish(model, book, graph, result, expanded == len(graph.states), shorten_paths=True)
 
 
@@ -355,7 +374,7 @@ def walks(
             moves = [(a, s) for a, s in model.successors(state) if s != state]
             if not any(model.must(a) for a, _s in moves):
                 book.end_of_run(bits, tuple(path))
-            if book.enough or not moves:
+            if book.enough or not moves or len(path) == steps_max:
                 break
             action, state = draw.choice(moves)
             path.append(action)
@@ -364,7 +383,7 @@ def walks(
         if book.enough:
             result.stopped = "the question is answered"
             break
-        if stopped := book.out_of_bounds(0):
+        if stopped := book.out_of_bounds(len(seen)):
             result.stopped = stopped
             break
     result.states = len(seen)

@@ -41,17 +41,18 @@ class Timeline:
         """The trace of `scenario`; ValueError in one line if it speaks of a node that is not there."""
         scenario.check(self._nodes)
         same_until_s = _same_until_s(self._scenario, scenario)
-        self._checkpoints = [world for world in self._checkpoints if world.now_s < same_until_s]
-        world = self._checkpoints[-1].copy(scenario) if self._checkpoints else World(self._nodes, scenario)
+        # A list of its own: if this run is broken off, the one before it stays as it was.
+        checkpoints = [world for world in self._checkpoints if world.now_s < same_until_s]
+        world = checkpoints[-1].copy(scenario) if checkpoints else World(self._nodes, scenario)
         step_s = scenario.until_s / CHECKPOINTS
         at_s = world.now_s + step_s
         while at_s < scenario.until_s:
             world.run(at_s)
-            self._checkpoints.append(world.copy())
+            checkpoints.append(world.copy())
             at_s += step_s
         trace = world.run().trace(title)
-        before, self._scenario, self._trace = self._trace, scenario, trace
-        return Run(trace, _common(before, trace) if same_until_s > 0 else 0)
+        before, self._scenario, self._trace, self._checkpoints = self._trace, scenario, trace, checkpoints
+        return Run(trace, _common(before, trace))
 
 
 def _same_until_s(before: Scenario | None, after: Scenario) -> float:

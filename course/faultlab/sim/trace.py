@@ -222,12 +222,10 @@ class Trace:
         try:
             if data["schema"] != SCHEMA:
                 raise ValueError(f"a trace of schema {data['schema']!r}; this version reads {SCHEMA}")
-            rows = [(*row[:5], from_literal(row[5])) for row in data["events"]]
-            if unknown := {row[1] for row in rows} - set(KINDS):
-                raise ValueError(f"a trace has no event {min(unknown)!r}")
+            names = {"", *data["nodes"], *data["clients"]}
             return cls(
                 nodes=tuple(data["nodes"]),
-                rows=rows,
+                rows=[_row(row, names) for row in data["events"]],
                 changes={
                     int(i): {name: GONE if text is None else from_literal(text) for name, text in fields.items()}
                     for i, fields in data["changes"].items()
@@ -245,8 +243,21 @@ class Trace:
 
     def to_text(self) -> str:
         """One line an event, in English, for a terminal."""
-        sent = {row[4]: row[5] for row in self.rows if row[1] == "send"}
+        sent: dict[int, Plain] = {}
+        for row in self.rows:
+            if row[1] in ("send", "duplicate"):
+                sent[row[4]] = row[5] if row[1] == "send" else sent.get(row[5])
         return "\n".join(_line(Event(*row), sent, self.untimed) for row in self.rows)
+
+
+def _row(data: Any, names: set[str]) -> Row:
+    """An event as it stands in JSON; ValueError if it cannot be one of these nodes and clients."""
+    at_s, kind, node, other, number, detail = data
+    if kind not in KINDS:
+        raise ValueError(f"a trace has no event {kind!r}")
+    if type(at_s) not in (int, float) or type(number) is not int or not {node, other} <= names:
+        raise ValueError(f"not an event of this trace: {str(data)[:80]}")
+    return at_s, kind, node, other, number, from_literal(detail)
 
 
 def _direct_causes(rows: Sequence[Row]) -> Iterator[tuple[int, ...]]:

@@ -30,9 +30,9 @@ from typing import Any
 
 from faultlab.sim import faults as fault
 from faultlab.sim.faults import Fault, Schedule
-from faultlab.sim.host import Abort, Elsewhere, Step, failure
+from faultlab.sim.host import FAILURES, Abort, Elsewhere, Step, failure, made_by
 from faultlab.sim.latency import Constant
-from faultlab.sim.limit import HandlerTimeout, Watchdog
+from faultlab.sim.limit import Watchdog
 from faultlab.sim.node import CANCEL, NOTE, REFUSE, SEND, TIMER, Context, Factory, Node
 from faultlab.sim.plain import ATOMS, Plain, plain
 from faultlab.sim.scenario import Client, Link, Network, Scenario
@@ -292,11 +292,11 @@ class World:
             slot.ctx._disk, slot.ctx.draft = {}, {}
         try:
             self._inside = True
-            slot.node = slot.factory()
+            slot.node = made_by(slot.factory)
             self._inside = False
         except Abort:
             raise
-        except (Exception, HandlerTimeout) as error:
+        except FAILURES as error:
             self._fail(slot, error, "__init__")
             return
         slot.watch = not isinstance(slot.node, Elsewhere)
@@ -316,7 +316,7 @@ class World:
                 self._show_state(slot, disk)
         except Abort:
             raise
-        except (Exception, HandlerTimeout) as error:
+        except FAILURES as error:
             ctx._disk = disk_before
             self._fail(slot, error, getattr(handler, "__name__", "a handler"))
             return
@@ -324,7 +324,7 @@ class World:
         if effects:
             ctx.effects = []
             for effect in effects:
-                if effect[0] is SEND:
+                if effect[0] == SEND:
                     self._send(slot.links[effect[1]], effect[2])
                 else:
                     self._carry_out(slot, *effect)
@@ -335,7 +335,14 @@ class World:
         if disk is not None:
             _compare(slot.name, disk, slot.shown_disk, changed, "disk.")
         if changed:
-            self._changes[len(self._rows) - 1] = changed  # type: ignore[arg-type]
+            # Requests that waited for a node to be resumed have one event, and may each change something.
+            self._changes.setdefault(len(self._rows) - 1, {}).update(changed)  # type: ignore[arg-type]
+
+    def _show_disk(self, slot: _Slot) -> None:
+        changed: dict[str, Plain] = {}
+        _compare(slot.name, slot.ctx._disk, slot.shown_disk, changed, "disk.")
+        if changed:
+            self._changes.setdefault(len(self._rows) - 1, {}).update(changed)  # type: ignore[arg-type]
 
     def _carry_out(self, slot: _Slot, kind: str, name: str, value: Plain = None) -> None:
         """Every effect but the sending of a message."""
@@ -371,6 +378,9 @@ class World:
         """Rule 3: the node has crashed; what its handler wanted is dropped."""
         self._inside = False
         slot.ctx.abandon()
+        if self._rows is not None:
+            # A disk that was lost is lost, even if the start that was to find it empty has failed.
+            self._show_disk(slot)
         outcome = failure(handler, error)
         self._log("error", slot.name, detail=(outcome["error"], outcome["traceback"]))
         self._crash(slot, "error")
@@ -407,15 +417,17 @@ class World:
 
     def _send_with_care(self, wire: _Wire, number: int, message: Plain, due_s: float) -> None:
         """All that can befall a message on its way."""
-        edits = {f.kind: f for f in wire.edits.pop(wire.count, ())}
-        due_s += edits[fault.DELAY].by_s if fault.DELAY in edits else 0.0
+        edits = wire.edits.pop(wire.count, ())
+        fates = {f.kind for f in edits}
+        due_s += sum(f.by_s for f in edits if f.kind == fault.DELAY)
         lost = wire.losses is not None and wire.losses.random() < (
             wire.link.loss if self._loss is None else self._loss
         )
         if wire.link.fifo:
             due_s = wire.last_s = max(due_s, wire.last_s)
-        if fault.DROP in edits:
-            self._lose(wire, number, "dropped by hand")
+        if fault.DROP in fates:
+            # Not at once: the handler that sent it may have more to do, and that belongs to its own events.
+            self._at(self.now_s, self._lose, wire, number, "dropped by hand")
         elif lost or (wire.source, wire.target.name) in self._cuts:
             # It dies half way, so that a picture has a line to put the cross on.
             why = "lost by chance" if lost else "the link is cut"
@@ -423,7 +435,7 @@ class World:
         else:
             self._at(due_s, self._deliver, wire, number, message, wire.count)
         doubled = wire.twice is not None and wire.twice.random() < wire.link.duplicate
-        if doubled or fault.DUPLICATE in edits:
+        if doubled or fault.DUPLICATE in fates:
             self._double(wire, number, message, wire.count)
 
     def _double(self, wire: _Wire, original: int, message: Plain, position: int) -> None:
@@ -431,17 +443,20 @@ class World:
         self._messages = number + 1
         self._log("duplicate", wire.source, wire.target.name, number, original)
         names = (self.scenario.seed, "link", wire.source, wire.target.name, "copy", position)
-        latency_s = wire.link.latency.draw(stream(*names))
-        self._at(self.now_s + latency_s, self._deliver, wire, number, message, 0)
+        due_s = self.now_s + wire.link.latency.draw(stream(*names))
+        if wire.link.fifo:
+            due_s = wire.last_s = max(due_s, wire.last_s)
+        self._at(due_s, self._deliver, wire, number, message, 0)
 
-    def _deliver(self, wire: _Wire, number: int, message: Plain, position: int) -> None:
+    def _deliver(self, wire: _Wire, number: int, message: Plain, position: int, waited: bool = False) -> None:
+        """A message is at its receiver; if it has `waited` there, it has come over the link already."""
         slot = wire.target
-        if slot.status or self._cuts:
-            if slot.status == PAUSED:
-                slot.held.append((self._deliver, wire, number, message, position))
-                return
+        if (slot.status or self._cuts) and not waited:
             if slot.status == DOWN or (wire.source, slot.name) in self._cuts:
                 self._lose(wire, number, f"{slot.name} is down" if slot.status == DOWN else "the link is cut")
+                return
+            if slot.status == PAUSED:
+                slot.held.append((self._deliver, wire, number, message, position, True))
                 return
         if self._rows is not None:
             self._rows.append((self.now_s, "deliver", slot.name, wire.source, number, None))
@@ -480,9 +495,11 @@ class World:
             case fault.RESUME if slot.status == PAUSED:
                 slot.status = UP
                 self._log("resume", slot.name)
-                held, slot.held = slot.held, []
-                for act, *args in held:
-                    self._at(self.now_s, act, *args)
+                # Before anything else of this moment: what has waited came first. If one of them makes the node crash,
+                # the others are gone.
+                while slot.held:
+                    act, *args = slot.held.pop(0)
+                    act(*args)
             case fault.SKEW:
                 slot.ctx.set_clock(item.by_s, item.rate)
                 self._log("skew", slot.name, detail=(item.by_s, item.rate))
@@ -493,25 +510,33 @@ class World:
             wire.edits.setdefault(item.number, []).append(item)
             wire.adventurous = True
             return
-        for place in (self._heap, wire.target.held):
-            act = 2 if place is self._heap else 0
-            for entry in place:
-                if entry[act] == self._deliver and entry[act + 1] is wire and entry[act + 4] == item.number:
-                    self._change_fate(item, wire, place, entry, act)
-                    return
-
-    def _change_fate(self, item: Fault, wire: _Wire, place: list[Any], entry: tuple[Any, ...], act: int) -> None:
-        number, message, position = entry[act + 2 : act + 5]
-        if item.kind == fault.DUPLICATE:
-            self._double(wire, number, message, position)
+        queue = self._under_way(wire)
+        first = next((i for i, (_due_s, args, _place, _entry) in enumerate(queue) if args[2] == item.number), None)
+        if first is None:
             return
-        place.remove(entry)
+        due_s, args, _place, _entry = queue[first]
+        if item.kind == fault.DUPLICATE:
+            self._double(wire, *args)
+            return
+        # On a link that keeps its order, what was sent later waits for a message that is delayed.
+        behind = len(queue) if wire.link.fifo and item.kind == fault.DELAY else first + 1
+        for _due_s, _args, place, entry in queue[first:behind]:
+            place.remove(entry)
         heapify(self._heap)
         if item.kind == fault.DROP:
-            self._lose(wire, number, "dropped by hand")
-        else:
-            due_s = entry[0] if act else self.now_s
-            self._at(due_s + item.by_s, self._deliver, wire, number, message, position)
+            self._lose(wire, args[0], "dropped by hand")
+            return
+        wire.last_s = max(wire.last_s, due_s + item.by_s)
+        for was_due_s, args, _place, _entry in queue[first:behind]:
+            self._at(max(was_due_s, due_s + item.by_s), self._deliver, wire, *args)
+
+    def _under_way(self, wire: _Wire) -> list[tuple[float, tuple[int, Plain, int], list[Any], tuple[Any, ...]]]:
+        """The messages on a link in the order in which they are due: (when, (number, message, position), where it is
+        kept, the entry there). Those that wait at a paused node are due now."""
+        held = [e for e in wire.target.held if e[0] == self._deliver and e[1] is wire]
+        flying = sorted((e for e in self._heap if e[2] == self._deliver and e[3] is wire), key=lambda e: e[:2])
+        waiting = [(self.now_s, e[2:5], wire.target.held, e) for e in held]
+        return waiting + [(e[0], e[4:7], self._heap, e) for e in flying]
 
     # Clients
 
