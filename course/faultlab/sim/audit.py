@@ -1,12 +1,14 @@
 """Is a handler what it must be: a function of the node's fields, its disk, and what happened?
 
-The model checker computes each outcome once. That is only right if the outcome would be the same the next time. Two
-ordinary mistakes break it, and both are invisible in a run that happens to come out well:
+The model checker computes each outcome once. That is only right if the outcome would be the same the next time. Three
+ordinary mistakes break it, and all are invisible in a run that happens to come out well:
 
 1. State that is not in `self`: a list as an attribute of the class, a global variable, a default argument that is
    changed. Nodes share it, and a crash does not clear it. Computed again in another order, the outcome differs.
 2. Chance or time that does not come from `ctx`, and the order of a set, which depends on the hash seed of the process.
    Computed at once again, or in another process with another hash seed, the outcome differs.
+3. The order in which a dict was filled. It is the same in every run, but the model checker takes dicts with equal
+   contents for equal. Computed again on a dict that was filled the other way round, the outcome differs.
 
 So a part of what the search computed is computed again, in this process and in two others. What differs is named, and
 where it is kept if it is kept in the class.
@@ -16,18 +18,21 @@ Left out: mistakes that show only in steps which are not in the sample.
 
 from __future__ import annotations
 
+import ast
 import base64
 import builtins
+import dis
 import inspect
 import json
+import linecache
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from faultlab.sim.host import Host, Outcome, Step
@@ -60,9 +65,9 @@ def suspect(cluster: Cluster, sample_max: int = SAMPLE_MAX) -> tuple[list[str], 
     found: list[str] = []
     jobs: list[Job] = []
     remote: list[tuple[Any, list[Step]]] = []
-    for stepper, factory, steps in _samples(cluster, sample_max):
+    for stepper, factory, steps, first_time in _samples(cluster, sample_max):
         before = _kept_in_class(stepper)
-        again = _compare_again(stepper, steps)
+        again = _compare_again(stepper, steps, first_time) or _compare_turned(stepper, steps, cluster.network == "fifo")
         shared = [name for name, text in _kept_in_class(stepper).items() if before.get(name) != text]
         if shared:
             found.append(f"{shared[0]} belongs to the class: all nodes share it, and a crash does not clear it")
@@ -83,8 +88,8 @@ def suspect(cluster: Cluster, sample_max: int = SAMPLE_MAX) -> tuple[list[str], 
         return [], str(error)
 
 
-def _samples(cluster: Cluster, sample_max: int) -> Iterator[tuple[Any, Any, list[Step]]]:
-    """For each stepper, the factory of a node of it and a part of the steps that it has made."""
+def _samples(cluster: Cluster, sample_max: int) -> Iterator[tuple[Any, Any, list[Step], list[Outcome]]]:
+    """For each stepper the factory of a node of it, a part of the steps that it has made, and what they came to."""
     pairs = [pair for pair, moved in cluster.moves.items() if "endless" not in moved.outcome]
     chosen = pairs if len(pairs) <= sample_max else Random(0).sample(pairs, sample_max)
     by_stepper: dict[int, list[tuple[int, int]]] = {}
@@ -92,7 +97,8 @@ def _samples(cluster: Cluster, sample_max: int) -> Iterator[tuple[Any, Any, list
         by_stepper.setdefault(id(cluster.stepper_of(pair[1])), []).append(pair)
     for some in by_stepper.values():
         steps = [cluster.step_of(*pair) for pair in some]
-        yield cluster.stepper_of(some[0][1]), cluster.factories[steps[0]["name"]], steps
+        first_time = [cluster.moves[pair].outcome for pair in some]
+        yield cluster.stepper_of(some[0][1]), cluster.factories[steps[0]["name"]], steps, first_time
 
 
 def _kept_in_class(stepper: Any) -> dict[str, str]:
@@ -106,19 +112,46 @@ def _kept_in_class(stepper: Any) -> dict[str, str]:
     }
 
 
-def _compare_again(stepper: Any, steps: Sequence[Step]) -> list[str]:
-    """Each step twice in a row, then all of them backwards."""
+def _compare_again(stepper: Any, steps: Sequence[Step], first_time: Sequence[Outcome]) -> list[str]:
+    """Each step twice in a row, then all of them backwards; and all of it beside what they came to in the search."""
     twice = stepper.steps([step for step in steps for _ in range(2)])
     for step, first, second in zip(steps, twice[::2], twice[1::2], strict=True):
         if _text(first) != _text(second):
             what = f"{_where(step)} gives another outcome each time: {_difference(first, second)}"
             return [f"{what}. Chance and time come from ctx only, and state is kept in self and nowhere else"]
     backwards = stepper.steps(steps[::-1])[::-1]
-    for step, first, second in zip(steps, twice[::2], backwards, strict=True):
-        if _text(first) != _text(second):
-            what = f"{_where(step)} depends on what other nodes did before: {_difference(first, second)}"
-            return [f"{what}. Is there state in the class, in a global variable, or in a default argument?"]
+    for other in (first_time, backwards):
+        for step, first, second in zip(steps, twice[::2], other, strict=True):
+            if _text(first) != _text(second):
+                what = f"{_where(step)} depends on what other nodes did before: {_difference(first, second)}"
+                return [f"{what}. Is there state in the class, in a global variable, or in a default argument?"]
     return []
+
+
+def _compare_turned(stepper: Any, steps: Sequence[Step], links_in_order: bool) -> list[str]:
+    """Each step again with every dict filled backwards: for the model checker that is the same state."""
+    turned = [{name: _turned(part) for name, part in step.items()} for step in steps]
+    some = [i for i, step in enumerate(steps) if repr(step) != repr(turned[i])]
+    firsts, seconds = (stepper.steps([several[i] for i in some]) for several in (steps, turned))
+    for i, first, second in zip(some, firsts, seconds, strict=True):
+        if _text(_sorted(first, links_in_order)) != _text(_sorted(second, links_in_order)):
+            what = f"{_where(steps[i])} depends on the order in which a dict was filled: {_difference(first, second)}"
+            return [f"{what}. To the model checker it is one dict, however it was filled: sort it before you use it"]
+    return []
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _turned(v) for k, v in reversed(value.items())}
+    return type(value)(map(_turned, value)) if isinstance(value, list | tuple) else value
+
+
+def _sorted(outcome: Outcome, links_in_order: bool) -> Outcome:
+    """The outcome with its effects in an order that means nothing; messages of one link may keep theirs."""
+    if "error" in outcome:
+        return outcome
+    key = (lambda effect: literal(effect[:2])) if links_in_order else literal
+    return {**outcome, "effects": sorted(outcome["effects"], key=key)}
 
 
 def _compare_elsewhere(jobs: Sequence[Job]) -> list[str]:
@@ -242,33 +275,45 @@ def _collect(name: str, item: Any, names: Mapping[str, Any], parts: dict[str, st
         return
     if isinstance(item, ModuleType):
         parts[name] = f"import {item.__name__} as {name}"
-        return
-    home = getattr(item, "__module__", None)
-    if isinstance(item, type | FunctionType) and home not in (None, "__main__"):
-        parts[name] = f"from {home} import {item.__qualname__} as {name}"
-        return
-    if isinstance(item, type | FunctionType):
-        try:
-            source = inspect.cleandoc("\n" + inspect.getsource(item))
-        except (OSError, TypeError) as error:
-            raise NoSource(str(error)) from error
+    elif isinstance(item, type | FunctionType):
+        home = sys.modules.get(item.__module__)
+        if item.__module__ != "__main__" and getattr(home, "__file__", None):
+            parts[name] = f"from {item.__module__} import {item.__qualname__} as {name}"
+            return
+        source = _source(item)
         parts[name] = ""  # it may name itself
-        for used in sorted(_names_in(compile(source, "<shipped>", "exec"))):
+        for used in sorted(_globals_of(compile(source, "<shipped>", "exec"))):
             if used in names and used != name:
                 _collect(used, names[used], names, parts)
         parts.pop(name)
         parts[name] = source
-        return
+    else:
+        try:
+            parts[name] = f"{name} = {literal(item)}"
+        except (TypeError, ValueError) as error:
+            raise NoSource(f"{name} is no plain data: {error}") from error
+
+
+def _source(item: type | FunctionType) -> str:
+    """The text of a class or function, of a notebook's too; NoSource if there is none."""
     try:
-        parts[name] = f"{name} = {literal(item)}"
-    except (TypeError, ValueError) as error:
-        raise NoSource(f"{name}: {error}") from error
+        return inspect.cleandoc("\n" + inspect.getsource(item))
+    except (OSError, TypeError) as error:
+        # A class of a notebook has no file of its own; but its methods know the cell.
+        methods = [f.__code__ for f in vars(item).values() if isinstance(f, FunctionType)]
+        for code in methods:
+            text = "".join(linecache.getlines(code.co_filename))
+            for node in ast.walk(ast.parse(text)):
+                named = isinstance(node, ast.ClassDef) and node.name == item.__name__
+                if named and node.lineno <= code.co_firstlineno <= (node.end_lineno or 0):
+                    return ast.get_source_segment(text, node) or ""
+        raise NoSource(f"the text of {item.__name__} is not known") from error
 
 
-def _names_in(code: Any) -> Iterable[str]:
-    """Every name that a piece of code, or code inside it, may look up."""
-    found = set(code.co_names)
+def _globals_of(code: CodeType) -> set[str]:
+    """The names that a piece of code, or code inside it, looks up outside of itself."""
+    found = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     for constant in code.co_consts:
-        if hasattr(constant, "co_names"):
-            found |= set(_names_in(constant))
+        if isinstance(constant, CodeType):
+            found |= _globals_of(constant)
     return found

@@ -17,9 +17,10 @@
 6. A crashed node keeps its disk. Messages to it wait; they are the slow ones, and a lost one is a budget's matter.
 7. A client makes its calls one after the other, to any of its nodes that is up. Its timeouts and retries play no part.
 
-A step of a schedule is a tuple: ("deliver", source, target, message), ("again", ...) for a duplicate, ("lose", ...),
-("timer", node, name), ("crash", node), ("restart", node, with_disk), ("request", client, node). A schedule can be
-replayed, and can be the prefix from which the search begins.
+A step of a schedule is a tuple: ("deliver", source, target, message), ("again", ...) for a duplicate, ("lose", ...)
+(with a number at the end if it is not the oldest of equal messages on a "fifo" link), ("timer", node, name),
+("crash", node), ("restart", node, with_disk), ("request", client, node). A schedule can be replayed, and can be the
+prefix from which the search begins.
 
 Source: stateright and DSLabs for handlers that are searched as they are run; TLC for the counts.
 """
@@ -27,7 +28,7 @@ Source: stateright and DSLabs for handlers that are searched as they are run; TL
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any, Protocol
 
@@ -36,10 +37,10 @@ from faultlab.sim.audit import suspect
 from faultlab.sim.host import Host, Outcome, Step
 from faultlab.sim.limit import Watchdog
 from faultlab.sim.node import CANCEL, NOTE, REFUSE, REPLY, SEND, TIMER, Factory, label
-from faultlab.sim.plain import Plain, literal, plain
+from faultlab.sim.plain import Plain, in_order, literal, plain
 from faultlab.sim.properties import EVENTUALLY, VIOLATED, NodeView, Property, Snapshot, always, judge
 from faultlab.sim.scenario import Client, Scenario
-from faultlab.sim.search import Action, Bounds, Result
+from faultlab.sim.search import Action, Bounds, BrokenSymmetry, Result
 from faultlab.sim.trace import GONE, Row, Trace
 
 UNORDERED, FIFO, LASTING = "unordered", "fifo", "lasting"
@@ -64,6 +65,7 @@ class Budget:
     """How much may go wrong in one run. `timers` is how many timers may run out in all; None: any number.
 
     `empty_disks`: how many restarts may find nothing on the disk. `restarts`: may crashed nodes start again at all?
+    `crashable`: the names of the nodes that may crash; None: any of them.
     """
 
     losses: int = 0
@@ -72,6 +74,7 @@ class Budget:
     timers: int | None = None
     empty_disks: int = 0
     restarts: bool = True
+    crashable: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,8 @@ class Cluster:
     `prefix` is a schedule that leads to where the search begins; its steps may be shortened: ("deliver", "A", "B")
     takes the first message of that link, ("deliver", "A", "B", "vote") the first of that name. ValueError if a step is
     not possible.
-    `symmetry` lists groups of names that may change places: their classes must be the same, and a name must occur in
-    fields and messages only as itself.
+    `symmetry` lists groups of names that may change places: their classes must be the same, a name must occur in fields
+    and messages only as itself, and no property may tell them apart.
     With `history` the calls and answers are kept in their order, for properties of histories; without it only the
     answers are, and fewer states differ.
     """
@@ -155,6 +158,7 @@ class Cluster:
         self._ask_ahead = any(hasattr(stepper, "each") for stepper in self.steppers)
         self._fetched: dict[tuple[int, int], Outcome] = {}
         self._prepared: frozenset[State] = frozenset()
+        self._starts_and_timers: dict[tuple[int, tuple[Plain, ...]], int] = {}
         self.factories = dict(nodes)
         self.handled = 0
         self.moves: dict[tuple[int, int], _Moved] = {}
@@ -185,7 +189,14 @@ class Cluster:
 
     def _input(self, node: int, *event: Plain) -> int:
         """The number of something that can happen at a node; `event` is that of `Host.step`."""
-        return self._inputs.of((node, event), (node, event))
+        what = (node, event)
+        if event[0] in ("message", "request"):
+            return self._inputs.of(what, what)
+        # Two texts, which are asked for in every state: no need to write them as a literal each time.
+        number = self._starts_and_timers.get(what)
+        if number is None:
+            number = self._starts_and_timers[what] = self._inputs.of(what, what)
+        return number
 
     def stepper_of(self, what: int) -> Stepper:
         """Whoever runs the steps of the node at which this input happens."""
@@ -198,6 +209,8 @@ class Cluster:
         fields = {} if event[0] == "start" else state.fields
         disk = {} if event == ("start", "empty") else state.disk
         event = event[:1] if event[0] == "start" else event
+        # States that differ only in how a dict was filled are one state, so a handler is not to see how it was.
+        fields, disk, event = in_order(fields), in_order(disk), in_order(event)
         return {"name": self.names[node], "names": list(self.names), "fields": fields, "disk": disk, "event": event}
 
     def move(self, local: int, what: int) -> _Moved:
@@ -247,8 +260,10 @@ class Cluster:
         wanted: dict[int, dict[tuple[int, int], Any]] = {}
         for state in states:
             for pair in self._inputs_of(state):
-                stepper = self.steppers[self._inputs.items[pair[1]][0]]
-                if pair not in self.moves and pair not in self._fetched and hasattr(stepper, "each"):
+                if pair in self.moves or pair in self._fetched:
+                    continue
+                stepper = self.stepper_of(pair[1])
+                if hasattr(stepper, "each"):
                     wanted.setdefault(id(stepper), {})[pair] = stepper
         for pairs in wanted.values():
             stepper = next(iter(pairs.values()))
@@ -348,15 +363,12 @@ class Cluster:
             links.add((node, source))
             if left[1] and self.local(locals_[node]).up and not held_back:
                 yield (AGAIN, source, self.names[node], message), self._moved(_spend(state, 1), what)
-            if left[0]:
-                rest = _without(flying, what)
-                yield (
-                    (LOSE, source, self.names[node], message),
-                    (locals_, rest, _spend(state, 0)[2], desks, answers),
-                )
+            for nth, rest in self._losses(flying, what) if left[0] else ():
+                action = (LOSE, source, self.names[node], message, *([nth] if nth > 1 else []))
+                yield action, (locals_, rest, _spend(state, 0)[2], desks, answers)
         for node, local in enumerate(locals_):
             now = self.local(local)
-            if now.up and left[2]:
+            if now.up and left[2] and (self.budget.crashable is None or self.names[node] in self.budget.crashable):
                 down = self._local_number(_Local(node, False, {}, now.disk, ()))
                 after = (*locals_[:node], down, *locals_[node + 1 :])
                 yield (CRASH, self.names[node]), (after, flying, _spend(state, 2)[2], desks, answers)
@@ -365,6 +377,15 @@ class Cluster:
                 if left[4]:
                     lost = self._moved(_spend(state, 4), self._input(node, "start", "empty"))
                     yield (RESTART, self.names[node], False), lost
+
+    def _losses(self, flying: tuple[int, ...], what: int) -> Iterable[tuple[int, tuple[int, ...]]]:
+        """What can be left on the way when a message is lost, and which of several equal ones it was."""
+        seen = set()
+        for nth, place in enumerate((i for i, other in enumerate(flying) if other == what), 1):
+            rest = (*flying[:place], *flying[place + 1 :])
+            if rest not in seen:  # the order of a "fifo" link tells equal messages apart
+                seen.add(rest)
+                yield nth, rest
 
     def _requests(self, state: State) -> Iterable[tuple[Action, State]]:
         locals_, flying, left, desks, answers = state
@@ -580,6 +601,7 @@ class _Recorder:
             timers=self.timers,
             end_s=self.at,
             untimed=True,
+            lasting=cluster.network == LASTING,
             title=title,
             clients=tuple(c.name for c in cluster.clients),
         )
@@ -603,9 +625,11 @@ class _Recorder:
             self.waiting.add(request)
             self._at_node(action[2], state, ("request", request, call), row)
 
-    def _message(self, kind: str, message: tuple[str, str, Plain], state: State) -> None:
-        source, target, content = message
-        place = next((i for i, (_n, m) in enumerate(self.under_way) if m == message), None)
+    def _message(self, kind: str, action: Action, state: State) -> None:
+        source, target, content, *nth = action
+        message = (source, target, content)
+        places = [i for i, (_n, m) in enumerate(self.under_way) if m == message]
+        place = places[nth[0] - 1 if nth else 0] if places else None
         if kind != AGAIN and place is not None:
             number = self.under_way.pop(place)[0]
             if kind == DELIVER:
@@ -692,11 +716,13 @@ class Exploration(Result):
 
     def trace(self, name: str = "") -> Trace:
         """The schedule that decides a property, with what all properties came to on it. Without a name: that of the
-        first violated property. KeyError if there is no such schedule."""
+        first violated property. ValueError if there is no such schedule."""
         if not name:
             name = next((f.name for f in self.findings if f.status == VIOLATED and f.name in self.paths), "")
         if name not in self.paths:
-            raise KeyError(f"no schedule decides {name!r}; there is one for: {', '.join(self.paths) or 'nothing'}")
+            known = ", ".join(self.paths) or "none"
+            what = f"no schedule decides {name!r}" if name else "no schedule violates a property"
+            raise ValueError(f"{what}; properties with a schedule: {known}")
         chosen = next(f for f in self.findings if f.name == name)
         return judge(self.cluster.trace(self.paths[name], name), self.properties, finished=chosen.kind == EVENTUALLY)
 
@@ -717,6 +743,7 @@ def explore(
     timers: int | None = None,
     empty_disks: int = 0,
     restarts: bool = True,
+    crashable: Iterable[str] | None = None,
     network: str = UNORDERED,
     clients: Iterable[Client] = (),
     prefix: Sequence[Action] = (),
@@ -726,6 +753,7 @@ def explore(
     walks: int = 0,
     steps_max: int = 200,
     seed: int = 1,
+    depth_max: int | None = None,
     bounds: Bounds | None = None,
     stop_early: bool = True,
     audit: bool = True,
@@ -734,32 +762,34 @@ def explore(
     """Try every order of events within the budgets, and see which properties hold.
 
     Breadth-first; with `score` (of a snapshot) the highest score first; with `walks` so many random ways of at most
-    `steps_max` steps. `bounds` says where to give up. With `audit` the nodes are held to rule 4. For the rest see
-    `Cluster` and `Budget`. "No handler fails" is a property of every exploration.
+    `steps_max` steps. `depth_max` (steps from the start) and `bounds` say where to give up. With `audit` the nodes are
+    held to rule 4. For the rest see `Cluster` and `Budget`. "No handler fails" is a property of every exploration.
+    A declared symmetry that turns out not to hold is named among the suspicions, and the search is made without it.
     """
-    budget = Budget(losses, duplicates, crashes, timers, empty_disks, restarts)
+    may_crash = None if crashable is None else frozenset(crashable)
+    budget = Budget(losses, duplicates, crashes, timers, empty_disks, restarts, may_crash)
+    limits = replace(bounds or Bounds(), **({} if depth_max is None else {"depth_max": depth_max}))
     every = (*properties, always(NO_FAILURE, lambda s: s.failure or True))
     hosts = {factory: Host(factory) for factory in nodes.values()}
     running = {name: (steppers or {}).get(name) or hosts[factory] for name, factory in nodes.items()}
-    with Watchdog(lambda: next((host.running for host in hosts.values() if host.running is not None), None)):
-        cluster = Cluster(
-            nodes,
-            budget=budget,
-            network=network,
-            clients=clients,
-            prefix=prefix,
-            symmetry=symmetry,
-            history=history,
-            steppers=running,
-        )
+    options = {"budget": budget, "network": network, "clients": clients, "prefix": prefix, "history": history}
+
+    def run(groups: Iterable[Sequence[str]]) -> tuple[Cluster, Result]:
+        cluster = Cluster(nodes, **options, symmetry=groups, steppers=running)
         if walks:
-            seconds = (bounds or Bounds()).seconds_max
-            options = {"count": walks, "steps_max": steps_max, "seed": seed, "seconds_max": seconds}
-            result = search.walks(cluster, every, stop_early=stop_early, **options)
-        elif score is not None:
-            result = search.guided(cluster, score, every, bounds, stop_early=stop_early)
-        else:
-            result = search.breadth_first(cluster, every, bounds, stop_early=stop_early)
-        suspicions, unchecked = suspect(cluster) if audit else ([], "")
-    found = {"cluster": cluster, "suspicions": tuple(suspicions), "unchecked": unchecked, "properties": every}
-    return Exploration(**vars(result), **found)
+            ways = {"count": walks, "steps_max": steps_max, "seed": seed, "bounds": limits}
+            return cluster, search.walks(cluster, every, stop_early=stop_early, **ways)
+        if score is not None:
+            return cluster, search.guided(cluster, score, every, limits, stop_early=stop_early)
+        return cluster, search.breadth_first(cluster, every, limits, stop_early=stop_early)
+
+    with Watchdog(lambda: next((host.running for host in hosts.values() if host.running is not None), None)):
+        suspicions: list[str] = []
+        try:
+            cluster, result = run(symmetry)
+        except BrokenSymmetry:
+            suspicions.append("the declared symmetry does not hold: does a name occur inside of another text?")
+            cluster, result = run(())
+        found, unchecked = suspect(cluster) if audit else ([], "")
+    made = {"cluster": cluster, "suspicions": (*suspicions, *found), "unchecked": unchecked, "properties": every}
+    return Exploration(**vars(result), **made)

@@ -200,8 +200,9 @@ def random_faults(
     calm_s`; ValueError if nothing is left of it.
 
     `repair_s` is the range of how long each lasts. No more than `down_at_once_max` nodes (default: a minority) are down
-    at once, and a fault that would make one too many is left out. A restart finds its disk empty with probability `disk_lost`. Everything is repaired at the beginning of the
-    last `calm_s` seconds, so that one can ask whether the system recovers.
+    at once, and a fault that would make one too many is left out. A restart finds its disk empty with probability
+    `disk_lost`. Everything is repaired at the beginning of the last `calm_s` seconds, so that one can ask whether the
+    system recovers.
     """
     end_s = until_s - calm_s
     if not 0 < end_s < math.inf:

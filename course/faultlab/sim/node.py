@@ -15,7 +15,7 @@
 3. State is what the node keeps in `self`, and it is plain data (`sim/plain.py`). It is lost in a crash. What stands in
    `ctx.disk` when a handler returns survives, and the new object that is started after the crash finds it there.
 4. Two runs of a handler on equal state and equal input do the same. So chance comes from `ctx.random`, time from
-   `ctx.now_s`, and nothing from global variables or from attributes of the class.
+   `ctx.now_s`, and nothing from global variables, from attributes of the class, or from the order of a set.
 
 The same class runs in a `World`, which has times, and under `explore`, which has none, and behind the grader's pipe.
 

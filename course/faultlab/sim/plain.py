@@ -76,6 +76,16 @@ def literal(value: Plain) -> str:
     raise TypeError(f"{kind.__name__} is not plain data ({KINDS})")
 
 
+def in_order(value: Plain) -> Plain:
+    """The same data with every dict filled in the order in which `literal` writes it."""
+    kind = type(value)
+    if kind is dict:
+        return {k: in_order(value[k]) for k in sorted(value, key=literal)}
+    if kind is list or kind is tuple:
+        return kind([x if type(x) in ATOMS else in_order(x) for x in value])
+    return value
+
+
 def from_literal(text: str) -> Plain:
     """The data that `literal` wrote; ValueError for any other text."""
     try:

@@ -140,7 +140,7 @@ def snapshots(trace: Trace) -> Iterator[Snapshot]:
             flying = {**flying, number: (node, other, detail)}
         elif kind == "duplicate":
             flying = {**flying, number: (node, other, sent[detail])}
-        elif kind in ("deliver", "lose"):
+        elif kind == "lose" or (kind == "deliver" and not trace.lasting):
             flying = {n: f for n, f in flying.items() if n != number}
         elif kind == "error":
             failure = failure or f"{node}: {detail[0]}"

@@ -58,6 +58,10 @@ class Model(Protocol):
         """These are expanded next: a chance to ask another process for many steps at once."""
 
 
+class BrokenSymmetry(ValueError):
+    """The model declares a symmetry that it does not have."""
+
+
 @dataclass(frozen=True)
 class Bounds:
     """Where a search gives up: distinct states, steps from the start, real seconds, MiB of memory of the process."""
@@ -129,6 +133,12 @@ class _Book:
         self.decided[p.name] = (status, because, node)
         if (self.stop_early and status == VIOLATED) or len(self.decided) == len(self.properties):
             self.enough = True
+
+    @property
+    def answered(self) -> str:
+        """Why `enough` was enough."""
+        violated = any(status == VIOLATED for status, _because, _node in self.decided.values())
+        return "a property is violated" if violated else "every property is decided"
 
     def held(self, state: State) -> int:
         """A bit for each `eventually` that holds in this state."""
@@ -243,8 +253,8 @@ def breadth_first(
 ) -> Result:
     """Visit every state, the nearest first (rule 1).
 
-    It stops at the first violation, unless `stop_early` is False. With `bounds.depth_max` it visits the states of so
-    many steps and no more.
+    It stops at the first violation, unless `stop_early` is False, and when every property is decided. With
+    `bounds.depth_max` it visits the states of so many steps and no more.
     """
     limits = bounds or Bounds()
     book = _Book(model, properties, limits, stop_early)
@@ -324,7 +334,7 @@ def _finish(
     result.states = len(graph.states)
     result.exhausted = exhausted
     if not exhausted and not result.stopped:
-        result.stopped = "the question is answered"
+        result.stopped = book.answered
     kinds = {p.name: p for p in book.properties}
 
     def path_of(index: int) -> list[Action]:
@@ -341,10 +351,12 @@ def _concrete(model: Model, way: Sequence[State]) -> list[Action]:
     state = next(s for s in model.initial() if model.canonical(s) == way[0])
     actions = []
     for wanted in way[1:]:
-        action, state = next(
-            (action, after) for action, after in model.successors(state) if model.canonical(after) == wanted
-        )
-        actions.append(action)
+        steps = ((action, after) for action, after in model.successors(state) if model.canonical(after) == wanted)
+        step = next(steps, None)
+        if step is None:
+            raise BrokenSymmetry("two states that the model calls the same have different successors")
+        actions.append(step[0])
+        state = step[1]
     return actions
 
 
@@ -356,10 +368,16 @@ def walks(
     steps_max: int = 200,
     seed: int = 1,
     seconds_max: float = 60.0,
+    bounds: Bounds | None = None,
     stop_early: bool = True,
 ) -> Result:
-    """Take `count` ways of at most `steps_max` random actions each (rule 3). Never exhausted."""
-    book = _Book(model, properties, Bounds(seconds_max=seconds_max), stop_early)
+    """Take `count` ways of at most `steps_max` random actions each (rule 3). Never exhausted.
+
+    `bounds`, if given, takes the place of `seconds_max`, and its `depth_max` may make the ways shorter.
+    """
+    limits = bounds or Bounds(seconds_max=seconds_max)
+    steps_max = steps_max if limits.depth_max is None else min(steps_max, limits.depth_max)
+    book = _Book(model, properties, limits, stop_early)
     result = Result(stopped=f"{count:,} random walks of at most {steps_max} steps")
     seen: set[State] = set()
     starts = list(model.initial())
@@ -381,7 +399,7 @@ def walks(
             result.generated += 1
         result.depth = max(result.depth, len(path) + 1)
         if book.enough:
-            result.stopped = "the question is answered"
+            result.stopped = book.answered
             break
         if stopped := book.out_of_bounds(len(seen)):
             result.stopped = stopped

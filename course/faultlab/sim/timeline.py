@@ -22,7 +22,7 @@ CHECKPOINTS = 12
 
 @dataclass(frozen=True)
 class Run:
-    """A trace, and how many of its first events are the same as in the run before."""
+    """A trace, and how many of its first events are the same as in the run before (none, if that had other clients)."""
 
     trace: Trace
     kept: int
@@ -79,7 +79,7 @@ def _weather(scenario: Scenario) -> bool:
 
 def _common(before: Trace | None, after: Trace) -> int:
     """How many leading events two traces share, with the changes of state and the timers that belong to them."""
-    if before is None:
+    if before is None or before.clients != after.clients:
         return 0
     for index, (old, new) in enumerate(zip(before.rows, after.rows, strict=False)):
         same = old is new or (old == new)

@@ -79,7 +79,8 @@ class Finding:
 @dataclass(frozen=True, eq=False)
 class Trace:
     """A finished run. `changes[i]` holds the new fields of the node of event `i`, `timers[i]` the timers that it set:
-    name to due moment in seconds, None for a cancelled one. `findings` is what the properties of the run came to."""
+    name to due moment in seconds, None for a cancelled one. `findings` is what the properties of the run came to. In a
+    `lasting` network messages stay on their way when they are delivered."""
 
     nodes: tuple[str, ...]
     rows: Sequence[Row]
@@ -87,6 +88,7 @@ class Trace:
     timers: Mapping[int, Mapping[str, float | None]] = field(default_factory=dict)
     end_s: float = 0.0
     untimed: bool = False
+    lasting: bool = False
     title: str = ""
     clients: tuple[str, ...] = ()
     scenario: Mapping[str, Any] | None = None
@@ -119,6 +121,11 @@ class Trace:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def violated(self) -> list[str]:
+        """The names of the properties that this run violates."""
+        return [finding.name for finding in self.findings if finding.status == "violated"]
+
     def of(self, *kinds: str) -> list[Event]:
         """The events of these kinds, in their order."""
         return [Event(*row) for row in self.rows if row[1] in kinds]
@@ -143,6 +150,10 @@ class Trace:
             if (i + 1) % CHECKPOINT_EVERY == 0:
                 self._checkpoints[i + 1] = {n: dict(f) for n, f in states.items()}
         return plain(states)
+
+    def at(self, at_s: float) -> States:
+        """The fields of every node at a moment, after everything that happened up to it."""
+        return self.state(self.index_at(at_s))
 
     def _advance(self, states: States, index: int) -> None:
         row = self.rows[index]
@@ -205,6 +216,7 @@ class Trace:
             "clients": list(self.clients),
             "title": self.title,
             "untimed": self.untimed,
+            "lasting": self.lasting,
             "end_s": self.end_s,
             "events": [[*row[:5], literal(row[5])] for row in self.rows],
             "changes": {
@@ -233,6 +245,7 @@ class Trace:
                 timers={int(i): set_ for i, set_ in data["timers"].items()},
                 end_s=data["end_s"],
                 untimed=data["untimed"],
+                lasting=data["lasting"],
                 title=data["title"],
                 clients=tuple(data["clients"]),
                 scenario=data["scenario"],

@@ -35,6 +35,7 @@ from faultlab.sim.latency import Constant
 from faultlab.sim.limit import Watchdog
 from faultlab.sim.node import CANCEL, NOTE, REFUSE, SEND, TIMER, Context, Factory, Node
 from faultlab.sim.plain import ATOMS, Plain, plain
+from faultlab.sim.properties import Property, judge
 from faultlab.sim.scenario import Client, Link, Network, Scenario
 from faultlab.sim.streams import stream, stream_text
 from faultlab.sim.trace import GONE, Row, Trace
@@ -105,7 +106,7 @@ class _Slot:
 
     def copy_to(self, twin: _Slot) -> None:
         """Bring another world's slot into the state of this one, sharing nothing that changes."""
-        if isinstance(self.node, Elsewhere):
+        if not self.watch:  # also of one that is down
             raise ValueError(f"{self.name} is run elsewhere, where its random numbers are: this world cannot be copied")
         twin.status, twin.timers = self.status, dict(self.timers)
         twin.node = object.__new__(type(self.node))
@@ -627,13 +628,17 @@ def simulate(
     network: Network | None = None,
     faults: Schedule = (),
     clients: Iterable[Client] = (),
+    properties: Iterable[Property] = (),
     events_max: int = 200_000,
     title: str = "",
 ) -> Trace:
     """Run `nodes` (names to classes) for `until_s` seconds of virtual time and return what happened.
 
-    `faults` is a schedule (`sim/faults.py`), `clients` ask the nodes. ValueError in one line for a scenario that speaks
-    of a node which is not there. A run that does not end by itself ends after `events_max` handlers.
+    `faults` is a schedule (`sim/faults.py`), `clients` ask the nodes; the trace has in its `findings` what each of the
+    `properties` came to. ValueError in one line for a scenario that speaks of a node which is not there. A run that
+    does not end by itself ends after `events_max` handlers.
     """
     scenario = Scenario(until_s, seed=seed, network=network, faults=faults, clients=clients, events_max=events_max)
-    return World(nodes, scenario).run().trace(title)
+    trace = World(nodes, scenario).run().trace(title)
+    watched = list(properties)
+    return judge(trace, watched) if watched else trace
