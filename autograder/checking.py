@@ -12,6 +12,7 @@ from autograder.course import Course, CourseError, _read, trusted_in
 from autograder.judge import Cell, judge_cells
 from faultlab.checks.core import Verdict
 from faultlab.i18n import LANGUAGES, _
+from faultlab.sim.audit import HASH_SEEDS
 
 
 def check_notebook(course: Course, path: Path) -> list[tuple[str, Verdict]]:
@@ -30,5 +31,5 @@ def check_notebook(course: Course, path: Path) -> list[tuple[str, Verdict]]:
             about = cell["metadata"].get("nbgrader", {})
             is_test = about.get("grade") and not about.get("solution")
             cells.append(Cell(cell["source"], about["grade_id"] if is_test else None))
-    judgement = judge_cells(cells, confined.starter(unsafe=True), hidden=False)
+    judgement = judge_cells(cells, confined.starter(unsafe=True), hidden=False, hash_seeds=HASH_SEEDS)
     return list(judgement.verdicts.items())

@@ -38,9 +38,9 @@ def why(ended: sandbox.ProcessEnded) -> str:
 class ConfinedWorker:
     """One sandboxed process; see `judge.Worker`."""
 
-    def __init__(self, box: sandbox.Sandbox, limits: sandbox.Limits) -> None:
+    def __init__(self, box: sandbox.Sandbox, limits: sandbox.Limits, hash_seed: str = sandbox.HASH_SEED) -> None:
         try:
-            self._process = box.start_worker(limits)
+            self._process = box.start_worker(limits, hash_seed)
         except (sandbox.ProcessEnded, sandbox.NoSandbox, OSError) as error:
             raise WorkerFailed(f"the sandbox cannot start a process: {error}") from error
         self._numbers = itertools.count(1)
@@ -64,6 +64,10 @@ class ConfinedWorker:
             return self._process.receive(timeout_s)
         except sandbox.ProcessEnded as ended:
             raise SubjectLost(why(ended)) from ended
+
+    @property
+    def received_bytes(self) -> int:
+        return self._process.received_bytes
 
     def close(self) -> None:
         self._process.kill()
@@ -107,13 +111,13 @@ def starter(
     unsafe: bool = False,
     hidden: tuple[Path, ...] = (),
     option: str = "--unsafe-no-sandbox",
-) -> Callable[[], ConfinedWorker]:
-    """A function that starts workers in the sandbox called `name` (default: the best one); its attribute `box_name`
-    says which. sandbox.NoSandbox if there is none."""
+) -> Callable[..., ConfinedWorker]:
+    """A function that starts workers in the sandbox called `name` (default: the best one), with the hash seed that it
+    is given; its attribute `box_name` says which. sandbox.NoSandbox if there is none."""
     box = _box(name, unsafe, hidden, option)
 
-    def start() -> ConfinedWorker:
-        return ConfinedWorker(box, limits or sandbox.Limits())
+    def start(hash_seed: str = sandbox.HASH_SEED) -> ConfinedWorker:
+        return ConfinedWorker(box, limits or sandbox.Limits(), hash_seed)
 
     start.box_name = box.name
     return start

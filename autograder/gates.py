@@ -49,7 +49,7 @@ EVERY = "*"
 COLLATERAL_SEEDS = 2
 SETTLE_S = 0.02
 ANSWER_TIMEOUT_S = 3.0
-AVAILABLE = ("faultlab", "faultlab.errors", "faultlab.checks")
+AVAILABLE = ("faultlab", "faultlab.errors", "faultlab.checks", "faultlab.sim")
 
 
 class GateError(Exception):
@@ -174,11 +174,16 @@ def substitute(text: str, pairs: Iterable[tuple[str, str]], where: str) -> str:
 # What the checks say of it
 
 
+def available(module: str) -> bool:
+    """Can a learner import this module of the course while being graded? Everything of the laboratory, for one."""
+    return module in AVAILABLE or module.startswith("faultlab.sim.")
+
+
 def submission(candidate: Candidate) -> dict[str, Any]:
     """The names that a candidate's code defines. An import that the grader refuses ends it there."""
 
     def guarded(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.partition(".")[0] in ("faultlab", "autograder") and name not in AVAILABLE:
+        if name.partition(".")[0] in ("faultlab", "autograder") and not available(name):
             raise ModuleNotFoundError(f"{name} is not there while a submission is graded", name=name)
         return builtins.__import__(name, *args, **kwargs)
 
@@ -186,7 +191,7 @@ def submission(candidate: Candidate) -> dict[str, Any]:
     try:
         exec(compile(candidate.code, f"<{candidate.name}>", "exec"), names)
     except ModuleNotFoundError as error:
-        if not candidate.meant or error.name in AVAILABLE:
+        if not candidate.meant or available(error.name or ""):
             raise GateError(f"{candidate.name}: {error}") from error
     except Exception as error:
         raise GateError(f"{candidate.name}: does not run: {type(error).__name__}: {error}") from error

@@ -26,7 +26,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,8 +34,9 @@ from typing import Any, Protocol
 from faultlab.checks import core
 from faultlab.checks.core import GRADER_ERROR, RIGHT, WRONG, Verdict
 from faultlab.checks.story import Event, Story
-from faultlab.checks.subject import Subject, SubjectLost, named
+from faultlab.checks.subject import Ref, Subject, SubjectLost, named
 from faultlab.i18n import _
+from faultlab.sim.host import Outcome, Step
 
 EVENTS_KEPT_MAX = 300
 TEXT_KEPT_MAX = 4_000
@@ -57,7 +58,8 @@ class Limits:
     """Bounds for one submission, in seconds of real time on a machine that is not busy (see `patience`).
 
     `answer_s` is for one call into the learner's code, `settle_s` the silence after which a lane counts as blocked.
-    `restarts_max` new workers may follow the first; `messages_max` may come during one check.
+    `restarts_max` new workers may follow the first; `messages_max` messages of `bytes_max` bytes in all may come during
+    one check: what nodes say of their state is kept in the judge's memory, at several times its size.
     """
 
     submission_s: float = 300.0
@@ -67,6 +69,7 @@ class Limits:
     settle_s: float = 0.05
     restarts_max: int = 30
     messages_max: int = 300_000
+    bytes_max: int = 128 << 20
 
 
 def patience() -> float:
@@ -96,6 +99,9 @@ class Worker(Protocol):
     def send(self, message: dict[str, Any]) -> None: ...
 
     def receive(self, timeout_s: float) -> dict[str, Any] | None: ...
+
+    @property
+    def received_bytes(self) -> int: ...
 
     def close(self) -> None: ...
 
@@ -212,13 +218,14 @@ def _read_seeds(text: str) -> dict[str, list[int]]:
 
 
 class GuardedChannel:
-    """A worker's messages, held to the servant's form, to a number, and to a moment in real time at which the judge
-    stops waiting."""
+    """A worker's messages, held to the servant's form, to a number, to a size in all, and to a moment in real time at
+    which the judge stops waiting."""
 
-    def __init__(self, worker: Worker, until: float, messages_max: int) -> None:
+    def __init__(self, worker: Worker, until: float, messages_max: int, bytes_max: int = Limits.bytes_max) -> None:
         self._worker = worker
         self._until = until
         self._left = messages_max
+        self._bytes_max = worker.received_bytes + bytes_max
 
     def send(self, message: dict[str, Any]) -> None:
         self._worker.send(message)
@@ -233,13 +240,16 @@ class GuardedChannel:
         self._left -= 1
         if self._left < 0:
             raise SubjectLost(_("it calls back without end"))
+        if self._worker.received_bytes > self._bytes_max:
+            raise SubjectLost(_("its answers are more than can be looked at"))
         if not _well_formed(message):
             raise SubjectLost(_("its process answers with something that is no answer"))
         return message
 
 
 def _well_formed(message: Any) -> bool:
-    if not isinstance(message, dict) or _too_deep(message):
+    # What packs the outcomes of steps is looked through when it is unpacked.
+    if not isinstance(message, dict) or _too_deep({k: v for k, v in message.items() if k != "outcomes"}):
         return False
     lane = message.get("id")
     if message.get("ev") == "ask":
@@ -293,8 +303,12 @@ def _too_deep(data: Any) -> bool:
 class _Stage:
     """The worker of one submission, replaced when it is lost."""
 
-    def __init__(self, start: Callable[[], Worker], limits: Limits, judgement: Judgement) -> None:
+    def __init__(
+        self, start: Callable[..., Worker], limits: Limits, judgement: Judgement, hash_seeds: Sequence[str] = ()
+    ) -> None:
         self._start = start
+        self._hash_seeds = hash_seeds
+        self._others: dict[str, tuple[Worker, list[tuple[int, str]]]] = {}
         self.limits = limits
         self.judgement = judgement
         self.until = time.monotonic() + limits.submission_s * patience()
@@ -354,10 +368,26 @@ class _Stage:
                     break
         return self._worker
 
+    def others(self) -> Iterator[Worker]:
+        """Workers with other hash seeds, in which the same cells have run. SubjectLost if they do not run there."""
+        for hash_seed in self._hash_seeds:
+            if hash_seed not in self._others:
+                self._others[hash_seed] = (self._start(hash_seed), [])
+            worker, done = self._others[hash_seed]
+            for position, source in self._done[len(done) :]:
+                run = worker.run_cell(source, self._cell_s)
+                if run.lost:
+                    raise SubjectLost(run.lost)
+                done.append((position, source))
+            yield worker
+
     def drop(self) -> None:
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        """End the worker, and those with other hash seeds."""
+        others = [worker for worker, _done in self._others.values()]
+        for worker in (self._worker, *others):
+            if worker is not None:
+                worker.close()
+        self._worker, self._others = None, {}
 
 
 def _statements(source: str) -> list[str]:
@@ -370,19 +400,24 @@ def _statements(source: str) -> list[str]:
 
 def judge_cells(
     cells: Sequence[Cell],
-    start: Callable[[], Worker],
+    start: Callable[..., Worker],
     *,
+    hash_seeds: Sequence[str] = (),
     limits: Limits | None = None,
     private: Private | None = None,
     hidden: bool = True,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Judgement:
-    """Run the learner's cells in workers made by `start` and judge every test cell; never raises for what a learner
-    did."""
+    """Run the learner's cells in workers made by `start()` and judge every test cell; never raises for what a learner
+    did.
+
+    A check that searches through nodes has some of their steps run again in workers made by `start(hash_seed)`, one for
+    each of `hash_seeds`: the order of a set may be another one there, and must not matter.
+    """
     limits, private = limits or Limits(), private or Private()
     judgement = Judgement()
     began = time.monotonic()
-    stage = _Stage(start, limits, judgement)
+    stage = _Stage(start, limits, judgement, hash_seeds)
     try:
         for position, cell in enumerate(cells):
             if cell.grade_id is None:
@@ -452,8 +487,14 @@ def _judge_check(check: core.Check, objects: list[str], stage: _Stage, private: 
         message = _("Your code gives no answer: {what}.", what=lost)
         return Verdict(check.name, WRONG, title=check.title, message=message)
     limits, factor = stage.limits, patience()
-    channel = GuardedChannel(worker, min(stage.until, time.monotonic() + limits.check_s * factor), limits.messages_max)
-    subject = Subject(channel, answer_timeout_s=limits.answer_s * factor, settle_s=limits.settle_s * factor)
+    until = min(stage.until, time.monotonic() + limits.check_s * factor)
+
+    def subject_of(one: Worker) -> Subject:
+        channel = GuardedChannel(one, until, limits.messages_max, limits.bytes_max)
+        return Subject(channel, answer_timeout_s=limits.answer_s * factor, settle_s=limits.settle_s * factor)
+
+    subject = subject_of(worker)
+    subject.elsewhere = lambda target, steps: [_steps(subject_of(other), target, steps) for other in stage.others()]
     try:
         seeds = private.seeds_for(check) if hidden else None
         verdict = core.judge(check, subject, [named(o) for o in objects], hidden=hidden, seeds=seeds)
@@ -468,6 +509,12 @@ def _judge_check(check: core.Check, objects: list[str], stage: _Stage, private: 
     if verdict.lost:
         stage.drop()
     return verdict
+
+
+def _steps(subject: Subject, target: Ref, steps: Sequence[Step]) -> list[Outcome]:
+    # What it has kept of the class may be from before a cell that wrote the class anew.
+    subject.forget()
+    return subject.steps(target, steps)
 
 
 def _not_judged(submission_s: float) -> str:

@@ -45,6 +45,7 @@ from autograder import confined, doctor, sandbox
 from autograder.judge import Cell, Judgement, Limits, Private, grader_error, judge_cells, patience
 from faultlab.checks.core import GRADER_ERROR, NOT_ATTEMPTED, PARTLY, RIGHT, STATUS_NAMES, WRONG, Verdict
 from faultlab.i18n import LANGUAGES, N_, _, language, number, use_language
+from faultlab.sim.audit import HASH_SEEDS
 
 RECORD = "verdicts.json"
 MARKER = ".being-graded"
@@ -337,7 +338,7 @@ class JudgeExecute(NbGraderPreprocessor):
             submission_s=self.submission_s, cell_s=self.cell_s, check_s=self.check_s, answer_s=self.answer_s
         )
         start = self.starter()
-        judgement = judge_cells(cells, start, limits=limits, private=private)
+        judgement = judge_cells(cells, start, limits=limits, private=private, hash_seeds=HASH_SEEDS)
         for position, cell in enumerate(code):
             cell.outputs = [nbformat.from_dict(o) for o in judgement.outputs.get(position, [])]
             if position in judgement.skipped:

@@ -54,6 +54,8 @@ BUBBLEWRAP, LANDLOCK, NONE = "bubblewrap", "landlock", "none"
 UIDS = range(61184, 65520)
 # Tasks that the user's other programs may start meanwhile: an ordinary user's are counted together with the sandbox's.
 OTHER_TASKS = 256
+# The hash seed of every worker, unless another one is asked for.
+HASH_SEED = "0"
 
 
 class NoSandbox(Exception):
@@ -279,7 +281,7 @@ class Sandbox:
         sites = self.view.python.site_dirs
         return [f"{self.INSIDE}/site{i}" for i in range(len(sites))] if self._bound else [str(s) for s in sites]
 
-    def start_worker(self, limits: Limits | None = None) -> SandboxedProcess:
+    def start_worker(self, limits: Limits | None = None, hash_seed: str = HASH_SEED) -> SandboxedProcess:
         """Start `worker.py` and wait until it is ready for messages."""
         limits = limits or Limits()
         options = {"sites": self._sites_inside(), "output_bytes": limits.output_bytes, "line_bytes": limits.line_bytes}
@@ -294,7 +296,7 @@ class Sandbox:
             f"{self._kit_inside()}/worker.py",
             json.dumps(options),
         ]
-        process = self.start(argv, limits)
+        process = self.start(argv, limits, hash_seed)
         try:
             if process.receive(sandbox_watch.patience_s(LAUNCH_TIMEOUT_S)) != {"ev": "ready"}:
                 raise ProcessEnded("protocol", "the worker did not say that it is ready")
@@ -303,7 +305,7 @@ class Sandbox:
             raise
         return process
 
-    def start(self, argv: Sequence[str], limits: Limits | None = None) -> SandboxedProcess:
+    def start(self, argv: Sequence[str], limits: Limits | None = None, hash_seed: str = HASH_SEED) -> SandboxedProcess:
         """Start a program whose standard input and output carry the messages. ProcessEnded if it cannot be started."""
         limits = limits or Limits()
         private = None if self._bound else sandbox_folder.make("box")
@@ -314,7 +316,7 @@ class Sandbox:
             else None
         )
         try:
-            return self._start(list(argv), limits, private, uid, group)
+            return self._start(list(argv), limits, private, uid, group, hash_seed)
         except BaseException:
             if group is not None:
                 group.remove()
@@ -323,7 +325,13 @@ class Sandbox:
             raise
 
     def _start(
-        self, argv: list[str], limits: Limits, private: Path | None, uid: int | None, group: sandbox_cgroup.Group | None
+        self,
+        argv: list[str],
+        limits: Limits,
+        private: Path | None,
+        uid: int | None,
+        group: sandbox_cgroup.Group | None,
+        hash_seed: str,
     ) -> SandboxedProcess:
         home = "/tmp"
         if private is not None:
@@ -333,7 +341,7 @@ class Sandbox:
         config = {
             "supervise": not self._bound,
             "argv": argv,
-            "env": _environment(home, str(self.python.parent)),
+            "env": _environment(home, str(self.python.parent), hash_seed),
             "cwd": f"{home}/cwd",
             "make_dirs": [f"{home}/{name}" for name in ("cwd", "home", "tmp")],
             "rlimits": self._rlimits(limits, uid),
@@ -460,7 +468,7 @@ def _free_uid() -> int:
     return random.SystemRandom().choice([uid for uid in UIDS if uid not in taken])
 
 
-def _environment(home: str, python_dir: str) -> dict[str, str]:
+def _environment(home: str, python_dir: str, hash_seed: str) -> dict[str, str]:
     return {
         "PATH": f"{python_dir}:/usr/local/bin:/usr/bin:/bin",
         "HOME": f"{home}/home",
@@ -474,7 +482,7 @@ def _environment(home: str, python_dir: str) -> dict[str, str]:
         "TERM": "dumb",
         "NO_COLOR": "1",
         # The same submission gets the same grade: sets of strings keep one order.
-        "PYTHONHASHSEED": "0",
+        "PYTHONHASHSEED": hash_seed,
         "PYTHONDONTWRITEBYTECODE": "1",
         # Threads and arenas that nobody asked for count against the limits.
         "OPENBLAS_NUM_THREADS": "1",

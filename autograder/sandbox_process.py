@@ -127,6 +127,7 @@ class SandboxedProcess:
         self._detail = ""
         self._buffer = bytearray()
         self._raw = bytearray()
+        self.received_bytes = 0
         self._raw_bytes = 0
         self._supervised = bool(config["supervise"])
         self._namespace_fd: int | None = None
@@ -236,6 +237,7 @@ class SandboxedProcess:
                 line = bytes(self._buffer[:at])
                 del self._buffer[: at + 1]
                 if len(line) <= self.limits.line_bytes:
+                    self.received_bytes += len(line)
                     return line
             scanned = len(self._buffer)
             if at >= 0 or scanned > self.limits.line_bytes:

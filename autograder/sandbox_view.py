@@ -1,7 +1,7 @@
 """What a learner's process can see: a Python, its libraries, and a small *kit* in place of the course.
 
-1. The kit holds the worker, the launcher and a stub package `faultlab`: the real `errors` and `checks.servant`, and
-   stand-ins for everything else. Reference models, hidden checks and the repository are not in it.
+1. The kit holds the worker, the launcher and a stub package `faultlab`: the real `errors`, `sim` and `checks.servant`,
+   and stand-ins for everything else. Reference models, hidden checks and the repository are not in it.
 2. The libraries are the site-packages folders of the running Python, without `faultlab` and `autograder`. Their
    `.pth` files are not processed, so an editable install does not lead back into the repository.
 3. Everything is read-only.
@@ -66,7 +66,9 @@ def build_kit() -> Path:
     """Copy the kit into a fresh folder that everybody may read. The caller removes it."""
     kit = sandbox_folder.make("kit")
     course = course_package()
-    shutil.copytree(HERE / "stub" / "faultlab", kit / "faultlab", ignore=shutil.ignore_patterns("__pycache__"))
+    without_caches = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(HERE / "stub" / "faultlab", kit / "faultlab", ignore=without_caches)
+    shutil.copytree(course / "sim", kit / "faultlab" / "sim", ignore=without_caches)
     shutil.copy(course / "errors.py", kit / "faultlab")
     shutil.copy(course / "checks" / "servant.py", kit / "faultlab" / "checks")
     for name in ("worker.py", "sandbox_launch.py"):

@@ -26,6 +26,7 @@ class Here:
     """A worker in this process; a cell that says `die` ends it, one that says `hang` never ends."""
 
     started = 0
+    received_bytes = 0
 
     def __init__(self):
         Here.started += 1
@@ -186,6 +187,8 @@ def test_seeds_that_are_none_are_refused_by_name(seeds):
 
 
 class Says:
+    received_bytes = 0
+
     def __init__(self, *messages):
         self.messages = list(messages)
 
@@ -227,6 +230,18 @@ def test_a_flood_of_messages_ends_the_trial():
     with pytest.raises(SubjectLost):
         for _ in range(5):
             channel.receive(1)
+
+
+def test_answers_that_are_too_large_in_all_end_the_trial():
+    class Talks(Says):
+        def receive(self, timeout_s):
+            self.received_bytes += 1000
+            return super().receive(timeout_s)
+
+    channel = GuardedChannel(Talks(*[{"ev": "done", "id": 1, "value": 0}] * 5), time.monotonic() + 9, 9, 2500)
+    assert channel.receive(1) and channel.receive(1)
+    with pytest.raises(SubjectLost):
+        channel.receive(1)
 
 
 def test_a_check_has_an_end_in_real_time():

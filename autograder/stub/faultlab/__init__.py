@@ -1,10 +1,11 @@
 """Stands in for the course's package where a learner's code is graded.
 
-`errors` is the real one, and so is `checks.servant`. `models` (the reference implementations) is absent and says so.
-Everything else (`widgets`, `plots`, `sim`, ...) can be imported and accepts anything, so that a cell that shows a panel
-beside the learner's class runs to its end.
+`errors`, `sim` and `checks.servant` are the real ones. `models` (the reference implementations) is absent and says
+so. Everything else (`widgets`, `plots`, `live`, ...) can be imported and accepts anything, so that a cell that shows a
+panel beside the learner's class runs to its end.
 """
 
+import importlib
 import importlib.abc
 import importlib.machinery
 import sys
@@ -98,6 +99,9 @@ def __getattr__(name):
         raise AttributeError(name)
     if name in ABSENT:
         raise ImportError(f"faultlab.{name} is not available while grading", name=f"faultlab.{name}")
+    if name == "sim":
+        # The real one, which takes a while to import: only where somebody asks for it.
+        return importlib.import_module("faultlab.sim")
     return Anything()
 
 

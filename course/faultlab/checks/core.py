@@ -21,10 +21,10 @@ import random
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faultlab.checks.story import Story
 from faultlab.checks.subject import (
@@ -40,6 +40,13 @@ from faultlab.checks.subject import (
 )
 from faultlab.i18n import N_, _, number
 from faultlab.sim.clock import VirtualClock
+
+if TYPE_CHECKING:
+    from faultlab.sim.explore import Exploration
+    from faultlab.sim.node import Factory
+    from faultlab.sim.properties import Property
+    from faultlab.sim.scenario import Scenario
+    from faultlab.sim.world import World
 
 RIGHT, WRONG, PARTLY, NOT_ATTEMPTED, GRADER_ERROR = "right", "wrong", "partly right", "not attempted", "grader error"
 STATUS_NAMES = {
@@ -201,6 +208,29 @@ class Trial:
         self.clock.advance(seconds)
         if seconds:
             self.story.add(self.clock(), 0, "time", _("{seconds} s pass", seconds=number(seconds, 3)))
+
+    # Nodes
+
+    def explore(
+        self, nodes: Mapping[str, Ref | Factory], properties: Iterable[Property] = (), **how: Any
+    ) -> Exploration:
+        """`faultlab.sim.explore.explore`, with the learner's classes (or classes of the check) as nodes."""
+        from faultlab.checks.nodes import Remote
+        from faultlab.sim.explore import explore
+        from faultlab.sim.node import Node
+
+        behind = {ref: Remote(self.subject, ref) for ref in nodes.values() if isinstance(ref, Ref)}
+        steppers = {name: behind[ref] for name, ref in nodes.items() if isinstance(ref, Ref)}
+        here = {name: Node if isinstance(node, Ref) else node for name, node in nodes.items()}
+        return explore(here, properties, steppers=steppers, **how)
+
+    def world(self, nodes: Mapping[str, Ref | Factory], scenario: Scenario | None = None, **how: Any) -> World:
+        """`faultlab.sim.world.World`, with the learner's classes (or classes of the check) as nodes."""
+        from faultlab.checks.nodes import remote_factory
+        from faultlab.sim.world import World
+
+        here = {n: remote_factory(self.subject, node) if isinstance(node, Ref) else node for n, node in nodes.items()}
+        return World(here, scenario, **how)
 
     # Judgement
 
@@ -385,6 +415,12 @@ def _shrink(check: Check, subject: Subject, objects: Sequence[Ref], verdict: Ver
     return verdict
 
 
+def _elsewhere(factory: Any, steps: Sequence[Any]) -> list[list[Any]]:
+    from faultlab.sim.audit import other_processes
+
+    return [answers[0] for answers in other_processes([(factory, steps)])]
+
+
 def check(name: str, *objects: Any) -> None:
     """Run the visible examples of a check on your objects, show the verdict, and raise `CheckFailed` unless it is
     right.
@@ -399,7 +435,9 @@ def check(name: str, *objects: Any) -> None:
         called[shown if shown and shown not in called else f"argument {position}"] = item
     # nbgrader's Validate takes any word on stderr for a failure, and a warning is none.
     with redirect_stderr(sys.stdout):
-        verdict = judge(find(name), Subject(LocalChannel(called)), [named(key) for key in called])
+        subject = Subject(LocalChannel(called))
+        subject.elsewhere = lambda target, steps: _elsewhere(called[target.target[1]], steps)
+        verdict = judge(find(name), subject, [named(key) for key in called])
     display(verdict)
     if verdict.status != RIGHT:
         raise CheckFailed(f"{_(STATUS_NAMES[verdict.status])}: {verdict.message or _(verdict.title)}")

@@ -13,19 +13,23 @@ both, so what a learner sees is what the grader sees:
    argument, is looked up by name among `faultlab.errors` and Python's own.
 4. Every call runs in a thread of its own (a *lane*), so that the judge can hold one call inside a callback while
    another goes on.
+5. Steps of a node (`faultlab.sim.host`) come many at once, packed tightly. Each fails alone; what would be too large
+   for one answer, or takes too long, is left to the next.
 
-Only the standard library is used: this file is copied into the sandbox. It believes nothing and decides nothing; scores
-are made elsewhere.
+Only the standard library and `faultlab.sim` are used: this file is copied into the sandbox. It believes nothing and
+decides nothing; scores are made elsewhere.
 
 Messages to the servant
     {"op": "call", "id", "target", "method", "args", "kwargs"}   method "" calls the target itself
     {"op": "get", "id", "target", "attribute"}                   reads an attribute
     {"op": "value", "id", "target"}                              the object itself as plain data
+    {"op": "steps", "id", "target", "steps"}                     steps of the nodes that the target makes, each packed
     {"op": "reply", "ask", "value"} or {..., "error"}            answers a callback
     {"op": "forget"}                                             drops the references of the trial before
 Messages from the servant
     {"ev": "ask", "ask", "id", "handle", "args", "kwargs"}       lane `id` (None: a foreign thread) called a callback
     {"ev": "done", "id", "value"} or {..., "error"}              a call ended
+    {"ev": "done", "id", "outcomes"} or {..., "error"}           outcomes, packed, of the first one or more of the steps
 """
 
 from __future__ import annotations
@@ -35,8 +39,9 @@ import itertools
 import math
 import queue
 import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from faultlab import errors
@@ -45,6 +50,13 @@ DEPTH_MAX = 40
 ITEMS_MAX = 100_000
 TEXT_MAX = 1_000_000
 TRACEBACK_CHARS_MAX = 4_000
+# A step's outcome may be as deep as plain data of the laboratory (60), in a list of effects of an outcome.
+PACK_DEPTH_MAX = 64
+PACK_ROOM = 1_000_000
+INT_BITS_MAX = 4_096
+KEYS_MAX = 10_000
+# One answer to steps ends when it has used so much room, or taken so many seconds.
+ANSWER_ROOM, ANSWER_SECONDS = 1_000_000, 0.5
 
 Message = dict[str, Any]
 
@@ -102,6 +114,94 @@ def decode(data: Any, reference: Callable[[Message], Any]) -> Any:
     return reference(data)
 
 
+def pack(value: Any, room: list[int]) -> Any:
+    """Plain data as JSON in which each container is one array with a tag, for a third of the depth of `encode`.
+
+    `room` holds how many characters there is room for, about, and how many are left afterwards. NotPlain for what is
+    too deep, too large, or no plain data. Sets go in an order that does not depend on the process.
+    """
+    packed = _pack([value], room, -1)
+    if room[0] < 0:
+        raise NotPlain("it is too large to be looked at")
+    return packed[1]
+
+
+def _pack(container: Any, room: list[int], depth: int) -> list[Any]:
+    kind = type(container)
+    room[0] -= 4 * len(container) + 4
+    if depth > PACK_DEPTH_MAX or room[0] < 0:
+        raise NotPlain("it is too deep or too large to be looked at")
+    if kind in (dict, set) and not _few_or_texts(container):
+        raise NotPlain(f"more than {KEYS_MAX} elements of a set, or keys of a dict, that are not texts")
+    packed: list[Any] = [_TAGS[kind]]
+    items = container
+    if kind is dict:
+        items = [item for pair in container.items() for item in pair]
+    elif kind is set:
+        items = sorted(container, key=repr)
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            room[0] -= len(item)
+            packed.append(item)
+        elif kind in _TAGS:
+            packed.append(_pack(item, room, depth + 1))
+        else:
+            packed.append(_pack_atom(item))
+    return packed
+
+
+def _pack_atom(item: Any) -> Any:
+    kind = type(item)
+    if kind is int and item.bit_length() > INT_BITS_MAX:
+        raise NotPlain("a number with more than a thousand digits is too large to be looked at")
+    if kind is float and not math.isfinite(item):
+        if math.isnan(item):
+            raise NotPlain("NaN is not plain data: it is not even equal to itself")
+        return ["f", repr(item)]
+    if kind not in _ATOMS:
+        raise NotPlain(f"{kind.__name__} is not plain data")
+    return item
+
+
+def unpack(data: Any) -> Any:
+    """What `pack` packed. LookupError, TypeError or ValueError for anything else."""
+    if type(data) is not list:
+        if type(data) not in _ATOMS:
+            raise ValueError("not packed by pack")
+        return data
+    tag = data[0]
+    if tag == "f":
+        return _INFINITE[data[1]]
+    if tag == "d":
+        values = [x if type(x) in _ATOMS else unpack(x) for x in data]
+        return dict(zip(_keys(values[1::2]), values[2::2], strict=True))
+    values = [x if type(x) in _ATOMS else unpack(x) for x in data[1:]]
+    if tag == "l":
+        return values
+    if tag == "t":
+        return tuple(values)
+    if tag == "s":
+        return set(_keys(values))
+    raise ValueError("not packed by pack")
+
+
+def _keys(values: list[Any]) -> list[Any]:
+    if len(values) > KEYS_MAX and not _few_or_texts(values):
+        raise ValueError("too many keys")
+    return values
+
+
+def _few_or_texts(keys: Collection[Any]) -> bool:
+    # Numbers can be chosen so that all of them fall into one place of a hash table, and each costs a walk past all.
+    return len(keys) <= KEYS_MAX or all(type(key) is str for key in keys)
+
+
+_TAGS = {list: "l", tuple: "t", set: "s", dict: "d"}
+_ATOMS = frozenset({type(None), bool, int, float, str})
+_INFINITE = {"inf": math.inf, "-inf": -math.inf}
+
+
 def exception_class(name: str) -> type[Exception]:
     """The class of that name among `faultlab.errors` and Python's own; RuntimeError where there is none."""
     for place in (errors, builtins):
@@ -148,6 +248,19 @@ class UnknownName(LookupError):
     """The learner's code defines no object of that name."""
 
 
+def _step(hosts: Any, host: Any, step: Message) -> Message:
+    handler = hosts.HANDLERS[step["event"][0]]
+    try:
+        try:
+            return host.step(step)
+        except BaseException as error:
+            # SystemExit too: nobody here wants to leave.
+            return hosts.failure(handler, error)
+    except BaseException as late:
+        # The watchdog may strike just after its handler has returned.
+        return hosts.failure(handler, late)
+
+
 class Servant:
     """Carries out the judge's messages. `send` gives a message to the judge; `lookup` finds a learner's object by its
     name."""
@@ -156,6 +269,7 @@ class Servant:
         self._send = send
         self._lookup = lookup
         self._objects: dict[int, Any] = {}
+        self._hosts: dict[str, Any] = {}
         self._numbers = itertools.count(1)
         self._asks = itertools.count(1)
         self._waiting: dict[int, queue.SimpleQueue] = {}
@@ -173,6 +287,7 @@ class Servant:
                     box.put(message)
             case "forget":
                 self._objects = {}
+                self._hosts = {}
             case _:
                 self._work_queue().put(message)
 
@@ -190,7 +305,10 @@ class Servant:
             self._lane.id = message["id"]
             answer = {"ev": "done", "id": message["id"]}
             try:
-                answer["value"] = encode(self._carry_out(message), self._keep)
+                if message["op"] == "steps":
+                    answer["outcomes"] = self._steps(message["target"], message["steps"])
+                else:
+                    answer["value"] = encode(self._carry_out(message), self._keep)
             except BaseException as error:
                 answer["error"] = describe_exception(error, self._keep)
             # Free the lane before answering: the judge's next call may come at once.
@@ -208,6 +326,32 @@ class Servant:
         args = [decode(a, self._reference) for a in message["args"]]
         kwargs = {k: decode(v, self._reference) for k, v in message["kwargs"].items()}
         return function(*args, **kwargs)
+
+    def _steps(self, target: Message, steps: Sequence[Any]) -> list[Any]:
+        """The outcomes of the first steps, packed: as many as one answer holds, and at least one."""
+        # Imported here, because most learners' code has no nodes.
+        from faultlab.sim import host as hosts
+        from faultlab.sim.limit import Watchdog
+
+        key = str(target)
+        if key not in self._hosts:
+            self._hosts[key] = hosts.Host(self._reference(target))
+        host = self._hosts[key]
+        packed: list[Any] = []
+        left, until_s = ANSWER_ROOM, time.monotonic() + ANSWER_SECONDS
+        with Watchdog(lambda: host.running):
+            for data in steps:
+                room = [PACK_ROOM]
+                outcome = _step(hosts, host, unpack(data))
+                try:
+                    packed.append(pack(outcome, room))
+                except Exception as error:
+                    packed.append(pack(hosts.failure("the outcome of a handler", error), [PACK_ROOM]))
+                left -= PACK_ROOM - room[0]
+                # Who hears of an endless loop may not want to know the rest.
+                if left < 0 or time.monotonic() > until_s or (type(outcome) is dict and "endless" in outcome):
+                    break
+        return packed
 
     def _keep(self, item: Any) -> int:
         number = next(self._numbers)

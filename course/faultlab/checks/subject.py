@@ -15,19 +15,25 @@ from __future__ import annotations
 import itertools
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from faultlab.checks.servant import Message, Servant, decode, encode
+from faultlab.checks import outcomes
+from faultlab.checks.servant import PACK_ROOM, Message, Servant, decode, encode, pack
 from faultlab.errors import FaultlabError
 from faultlab.i18n import _
+from faultlab.sim import host
 
 # What a callback of a check may raise in the learner's code; anything else is a mistake of the check.
 ANSWERABLE = (FaultlabError, OSError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError)
+# What comes of looking at an answer that has another form than ours.
+NOT_AN_ANSWER = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+# Steps in one message, and about how many characters of them.
+STEPS_MAX, STEPS_ROOM = 256, 1_000_000
 
 
-class SubjectLost(Exception):
+class SubjectLost(host.Abort):
     """The learner's code gives no answer any more: it hangs (`timed_out`) or its process has ended."""
 
     def __init__(self, message: str, timed_out: bool = False) -> None:
@@ -71,7 +77,7 @@ class RemoteError:
         return f"{self.type}: {self.message}" if self.message else self.type
 
 
-class SubjectError(Exception):
+class SubjectError(host.Abort):
     """The learner's code raised `error` where the check expected a value."""
 
     def __init__(self, error: RemoteError) -> None:
@@ -130,10 +136,11 @@ class LocalChannel:
 class Pending:
     """A call that was started in a lane of its own and may not have ended."""
 
-    def __init__(self, subject: Subject, number: int, label: str) -> None:
+    def __init__(self, subject: Subject, number: int, label: str, *, of_steps: bool = False) -> None:
         self._subject = subject
         self.number = number
         self.label = label
+        self.of_steps = of_steps
         self.outcome: Outcome | None = None
         self.held: str | None = None
         self._ask: int | None = None
@@ -155,13 +162,16 @@ class Pending:
 
 class Subject:
     """Calls into a learner's code over a `Channel`. `watch(kind, **what)` is told of everything that happens, for the
-    story."""
+    story. `elsewhere(target, steps)` has steps run by other processes with the same code, each with another hash seed,
+    if there are such.
+    """
 
     def __init__(self, channel: Channel, *, answer_timeout_s: float = 10.0, settle_s: float = 0.25) -> None:
         self._channel = channel
         self.answer_timeout_s = answer_timeout_s
         self.settle_s = settle_s
         self.watch: Callable[..., None] = lambda kind, **what: None
+        self.elsewhere: Callable[[Ref, Sequence[host.Step]], list[list[host.Outcome]]] = lambda target, steps: []
         self._ids = itertools.count(1)
         self._handle_numbers = itertools.count(1)  # never used again: a thread that outlived its trial may still call
         self._handles: dict[int, Any] = {}
@@ -204,10 +214,51 @@ class Subject:
         name = method or str(target.target[1] if target.target[0] == "$name" else target.type)
         return self._begin(message, target, f"{name}({shown})")
 
-    def _begin(self, message: Message, target: Ref, label: str) -> Pending:
+    # Steps of nodes
+
+    def steps(self, target: Ref, steps: Sequence[host.Step]) -> list[host.Outcome]:
+        """The outcomes of these steps of the nodes that `target`, a class, makes; see `faultlab.sim.host`."""
+        return list(self.each_step(target, steps))
+
+    def each_step(self, target: Ref, steps: Sequence[host.Step]) -> Iterator[host.Outcome]:
+        """The outcomes one by one. Steps are sent in batches: when the caller stops, those of a batch have been run.
+
+        A handler that fails is an outcome with "error". SubjectError if there is no such class, SubjectLost if the
+        process is gone or answers with something else than outcomes. The story is not told of steps.
+        """
+        position, most = 0, STEPS_MAX
+        while position < len(steps):
+            batch = _batch(steps, position, most)
+            answer = self._outcomes(target, steps[position], batch)
+            if answer.error is None:
+                yield from self._checked(answer.value, steps[position : position + len(batch)])
+                position += len(answer.value)
+            elif answer.error.type == "UnknownName":
+                raise SubjectError(answer.error)
+            elif len(batch) > 1:
+                most = len(batch) // 2
+            else:
+                yield {"error": str(answer.error)[: host.LINE_CHARS_MAX], "traceback": answer.error.traceback}
+                position, most = position + 1, STEPS_MAX
+
+    def _outcomes(self, target: Ref, first: host.Step, batch: list[Any]) -> Outcome:
+        label = f"{first['name']}.{host.HANDLERS[first['event'][0]]}"
+        return self._wait(self._begin({"op": "steps", "steps": batch}, target, label, of_steps=True))
+
+    @staticmethod
+    def _checked(answers: Any, steps: Sequence[host.Step]) -> list[host.Outcome]:
+        try:
+            if type(answers) is not list or not 0 < len(answers) <= len(steps):
+                raise ValueError("not as many outcomes as steps")
+            return [outcomes.outcome_of(one, step) for one, step in zip(answers, steps, strict=False)]
+        except NOT_AN_ANSWER as error:
+            raise _no_answer() from error
+
+    def _begin(self, message: Message, target: Ref, label: str, *, of_steps: bool = False) -> Pending:
         number = next(self._ids)
-        pending = self._pending[number] = Pending(self, number, label)
-        self.watch("call", lane=number, label=label)
+        pending = self._pending[number] = Pending(self, number, label, of_steps=of_steps)
+        if not of_steps:
+            self.watch("call", lane=number, label=label)
         self._channel.send({**message, "id": number, "target": target.wire()})
         return pending
 
@@ -262,14 +313,18 @@ class Subject:
             kind, lane = message["ev"], message["id"]
             if lane is not None and type(lane) is not int:
                 raise TypeError("a lane is a number")
-            outcome = self._outcome(message) if kind == "done" else None
+            waits = self._pending.get(lane)
+            of_steps = waits is not None and waits.of_steps
+            outcome = self._outcome(message, of_steps) if kind == "done" else None
             asked = self._asked(message) if kind == "ask" else None
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise SubjectLost(_("the code's process answered with something that is no answer")) from error
+        except NOT_AN_ANSWER as error:
+            raise _no_answer() from error
         if outcome is not None:
             pending = self._pending.pop(lane, None)
-            if pending is not None:
-                pending.outcome = outcome
+            if pending is None:
+                return
+            pending.outcome = outcome
+            if not of_steps:
                 self.watch("done", lane=lane, label=pending.label, outcome=outcome)
         elif asked is not None:
             self._answer(lane, *asked)
@@ -308,7 +363,9 @@ class Subject:
             self.watch("reply", lane=lane, name=name, value=value, error=error)
         self._channel.send({"op": "reply", "ask": ask, **body})
 
-    def _outcome(self, message: Message) -> Outcome:
+    def _outcome(self, message: Message, of_steps: bool) -> Outcome:
+        if "error" not in message and of_steps:
+            return Outcome(value=message["outcomes"])
         if "error" not in message:
             return Outcome(value=self._decode(message.get("value")))
         error = message["error"]
@@ -345,6 +402,24 @@ class Subject:
 
     def _decode(self, data: Any) -> Any:
         return decode(data, lambda d: Ref(("$ref", d["$ref"]), d.get("type", "")))
+
+
+def _batch(steps: Sequence[host.Step], position: int, most: int) -> list[Any]:
+    """Steps from `position` on, packed: as many as one message should hold, and at least one."""
+    batch: list[Any] = []
+    room = STEPS_ROOM
+    for step in steps[position : position + most]:
+        # What these steps are made of came out of a handler, or from the check: it may need the room of both.
+        given = [3 * PACK_ROOM]
+        batch.append(pack(step, given))
+        room -= 3 * PACK_ROOM - given[0]
+        if room < 0:
+            break
+    return batch
+
+
+def _no_answer() -> SubjectLost:
+    return SubjectLost(_("the code's process answered with something that is no answer"))
 
 
 def named(name: str) -> Ref:
