@@ -16,6 +16,8 @@ _TOPICS = {
     "bulkhead_panel": "bulkhead",
     "timeouts_panel": "timeouts",
     "stack_panel": "stack",
+    "trace_panel": "player",
+    "world_panel": "player",
 }
 
 __all__ = list(_TOPICS)

@@ -42,6 +42,8 @@ PACKAGE = HERE.parent
 LEARNER_TIME_MAX_S = 2.0
 LEARNER_WAIT_MAX_S = 10.0
 SEED_MAX = 999_999
+# What travels in `params` beside the values: the number of the request, and which data the browser has already.
+ENVELOPE = ("seq", "have")
 
 Json = Any
 
@@ -125,6 +127,11 @@ def toggle(name: str, label: str, value: bool, *, more: bool = False, help: str 
     return {"kind": "toggle", "name": name, "label": label, "value": value, "more": more, "help": help}
 
 
+def hidden_list(name: str, value: list[Json]) -> dict[str, Json]:
+    """A list of JSON objects, which a picture edits in its own way; what may stand in it, `compute` says."""
+    return {"kind": "list", "name": name, "label": name, "value": value, "more": True, "help": "", "local": False}
+
+
 def question(text: str, options: Iterable[tuple[str, str]], name: str = "main") -> dict[str, Json]:
     """What the learner predicts. What came true stands in `view["answers"][name]`, see `outcome`."""
     return {"name": name, "text": text, "options": [{"value": value, "label": label} for value, label in options]}
@@ -192,6 +199,7 @@ def shell_labels() -> dict[str, str]:
         "a_number": _("a number from {min} to {max}"),
         "one_of": _("one of {values}"),
         "true_or_false": _("true or false"),
+        "a_list": _("a list of objects"),
         "not_object": _("A scenario is a JSON object with “params”. Nothing was changed."),
         "waiting": _("Waiting for Python …"),
         "no_kernel": _("Python does not answer. If the kernel was restarted, run this cell again."),
@@ -230,6 +238,9 @@ def _checked(control: Mapping[str, Json], value: Json) -> Json:
     kind, name = control["kind"], control["name"]
     if kind == "toggle":
         expected, good = _("true or false"), isinstance(value, bool)
+    elif kind == "list":
+        expected = _("a list of objects")
+        good = isinstance(value, list) and all(isinstance(item, dict) for item in value)
     elif kind == "slider":
         expected = _("a number from {min} to {max}", min=control["min"], max=control["max"])
         number_given = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -307,24 +318,37 @@ def _learner_frame(error: BaseException) -> tuple[str, int, str] | None:
 # ---------------------------------------------------------------- the panel
 
 
-def front_end(topic: str) -> str:
-    """The JavaScript of a panel: the shell that all share, the picture of the topic, and the entry point."""
-    entry = "export default { render: ({ model, el }) => mountPanel(model, el, picture) };\n"
-    return "\n".join([(HERE / "ui.js").read_text("utf-8"), (HERE / f"{topic}.js").read_text("utf-8"), entry])
+def script(parts: Iterable[str]) -> str:
+    """The JavaScript of a panel: the shell, then the files `<part>.js`, one of which defines `picture`."""
+    return "\n".join((HERE / f"{name}.js").read_text("utf-8") for name in ("ui", *parts))
 
 
-def style(topic: str) -> str:
-    """The style sheet of a panel: the theme's variables, the common rules, and the topic's own ones if any."""
-    own = HERE / f"{topic}.css"
-    return "\n".join(
-        [theme.css_variables(), (HERE / "theme.css").read_text("utf-8"), own.read_text("utf-8") if own.exists() else ""]
-    )
+def front_end(parts: Iterable[str]) -> str:
+    """`script`, and the entry point that a widget needs."""
+    return script(parts) + "\nexport default { render: ({ model, el }) => mountPanel(model, el, picture) };\n"
+
+
+def style(parts: Iterable[str]) -> str:
+    """The style sheet of a panel: the theme's variables, the common rules, and those of the parts that have any."""
+    own = [HERE / f"{name}.css" for name in ("theme", *parts)]
+    return "\n".join([theme.css_variables(), *(path.read_text("utf-8") for path in own if path.exists())])
+
+
+def assemble_spec(described: Mapping[str, Json], topic: str, seed: int, reveal: bool) -> dict[str, Json]:
+    """What the browser is told once: what a topic described, and what every panel has."""
+    spec = {"question": None, "presets": [], "words": {}, "time": None} | dict(described)
+    shared = {"topic": topic, "language": language(), "labels": shell_labels(), "seed": seed, "reveal": reveal}
+    return spec | shared
 
 
 class Panel(anywidget.AnyWidget):
-    """Base class. A topic sets `topic` and writes `describe()` and `compute(params)`; the module says the rest."""
+    """Base class. A topic sets `topic` and writes `describe()` and `compute(params)`; the module says the rest.
+
+    `parts` are the files of its picture, `<part>.js` and `<part>.css`, in order; by default the one of its topic.
+    """
 
     topic = ""
+    parts: tuple[str, ...] = ()
 
     params = traitlets.Dict().tag(sync=True, echo_update=False)
     view = traitlets.Dict().tag(sync=True)
@@ -332,12 +356,12 @@ class Panel(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if cls.topic and "_esm" not in cls.__dict__:
-            cls._esm, cls._css = front_end(cls.topic), style(cls.topic)
+            parts = cls.parts or (cls.topic,)
+            cls._esm, cls._css = front_end(parts), style(parts)
         super().__init_subclass__(**kwargs)
 
     def __init__(self, *, seed: int = 1, reveal: bool = False, **params: Json) -> None:
-        spec = {"question": None, "presets": [], "words": {}, "time": None} | self.describe()
-        spec |= {"topic": self.topic, "language": language(), "labels": shell_labels(), "seed": seed, "reveal": reveal}
+        spec = assemble_spec(self.describe_whole(), self.topic, seed, reveal)
         values = clean(spec, {**params, "seed": seed})
         # Sent with the first message: the browser never sees a panel without a view.
         super().__init__(spec=spec, params={**values, "seq": 0}, view=self._view_of(spec, values))
@@ -357,10 +381,14 @@ class Panel(anywidget.AnyWidget):
         """
         raise NotImplementedError
 
+    def describe_whole(self) -> dict[str, Json]:
+        """`describe()`, and what a base class of several topics adds to it."""
+        return {"presets": []} | self.describe()
+
     # -------- the conversation with the browser
 
     def _answer(self, params: Mapping[str, Json]) -> None:
-        values = {name: value for name, value in params.items() if name != "seq"}
+        values = {name: value for name, value in params.items() if name not in ENVELOPE}
         self.view = self._view_of(self.spec, values) | {"seq": params.get("seq", 0)}
 
     def _view_of(self, spec: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:

@@ -4,6 +4,14 @@
 //     height(width, view, ctx)   height of the drawing in px; it depends on the width only, so that nothing jumps
 //     draw(view, ctx)            brings the SVG up to date with a new view (or width, or reveal)
 //     tick(view, ctx)            optional: only the time cursor moved
+//     width(width)               optional: the width of the drawing, if it does not take the whole stage
+//     build(panel)               optional: once, to put HTML parts of its own into panel.stage; then the time bar and the log are its
+//                                own too
+//     receive(view)              optional: the view as it came -> as `draw` wants it; null if it builds on something that this
+//                                browser does not have (then Python is asked again, and `have` says what there is)
+//     have(view)                 optional: the name of the data that the view holds
+//     restart(ctx)               optional: a scenario was chosen, or reset
+//     close()                    optional: the panel goes away
 //   }
 //
 // ctx: svg, width, height, params, view, spec, words, revealed, time, reduced, and
@@ -227,7 +235,7 @@ const ANSWER_SLOW_MS = 1500;
 const LOCAL_REST_MS = 300;
 const ANSWER_LOST_MS = 12000;
 
-function makeLink(model, { onView, onSlow, onLost }) {
+function makeLink(model, { onView, onSlow, onLost, envelope = () => ({}) }) {
   let seq = model.get("view").seq ?? 0;
   let waitingFor = null;
   let newest = null;
@@ -238,7 +246,7 @@ function makeLink(model, { onView, onSlow, onLost }) {
     const params = newest;
     newest = null;
     waitingFor = ++seq;
-    model.set("params", { ...params, seq });
+    model.set("params", { ...params, ...envelope(), seq });
     model.save_changes();
     slow = setTimeout(onSlow, ANSWER_SLOW_MS);
     lost = setTimeout(() => { waitingFor = null; onLost(); }, ANSWER_LOST_MS);
@@ -341,6 +349,7 @@ function makeControls(panel) {
   const shown = html("div", { class: "fl-controls" });
   const folded = html("div", { class: "fl-controls" });
   for (const control of panel.spec.controls) {
+    if (control.kind === "list") continue;  // its picture shows it
     const one = makeControl(control, panel);
     made.set(control.name, one);
     (control.more ? folded : shown).append(one.node);
@@ -467,6 +476,7 @@ function makeWords(panel) {
     if (node.open) log.replaceChildren(...(panel.view.log ?? []).map((text) => html("li", {}, text)));
   };
   node.addEventListener("toggle", fill);
+  node.hidden = Boolean(panel.picture.build);  // such a picture brings a log of its own
   function update() {
     const text = panel.revealed ? panel.view.summary ?? "" : "";
     if (summary.textContent !== text) summary.textContent = text;
@@ -558,6 +568,7 @@ function makePlayer(panel) {
   }
   function step(direction, keepPlaying = false) {
     if (!keepPlaying) pause();
+    if (panel.stepTo) return panel.stepTo(direction);
     const events = panel.view.events ?? [];
     const next = direction > 0 ? events.find((t) => t > panel.time + 1e-6) ?? panel.timeEnd()
       : events.findLast((t) => t < panel.time - 1e-6) ?? 0;
@@ -584,6 +595,7 @@ function makeFooter(panel) {
   const scenario = makeScenario(panel);
   const node = html("div", { class: "fl-footer" },
     html("label", { class: "fl-seed", for: id }, labels.seed, seed), newSeed, reset);
+  node.hidden = scenario.node.hidden = Boolean(panel.spec.still);  // nothing to ask Python for
   return { node, scenario: scenario.node, update() { if (Number(seed.value) !== panel.params.seed || seed.value === "") seed.value = panel.params.seed; scenario.update(); } };
 }
 
@@ -653,6 +665,7 @@ function readScenario(text, panel) {
 
 function unexpected(control, value, labels) {
   if (control.kind === "toggle") return typeof value === "boolean" ? null : labels.true_or_false;
+  if (control.kind === "list") return Array.isArray(value) ? null : labels.a_list;
   if (control.kind === "slider") {
     const good = typeof value === "number" && value >= control.min && value <= control.max;
     return good ? null : fill(labels.a_number, { min: control.min, max: control.max });
@@ -664,9 +677,12 @@ function unexpected(control, value, labels) {
 // ------------------------------------------------------------------------------------------------ the panel
 
 function withoutSeq(params) {
-  const { seq, ...rest } = params;
+  const { seq, have, ...rest } = params;
   return rest;
 }
+
+// Equal values of a control; a list is a value too.
+const same = (a, b) => a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 
 class FaultlabPanel {
   constructor(model, el, picture) {
@@ -677,7 +693,9 @@ class FaultlabPanel {
     // Every panel brings its own copy of this module: only the page can count them.
     this.number_ = globalThis.faultlabPanels = (globalThis.faultlabPanels ?? 0) + 1;
     this.params = withoutSeq(model.get("params"));
-    this.view = model.get("view");
+    const view = model.get("view");
+    this.view = this.received(view) ?? { seq: view.seq, error: null };
+    this.incomplete = this.view.error === null;
     this.time = 0;
     this.prediction = null;
     this.revealed = Boolean(this.spec.reveal) || !this.spec.question;
@@ -692,6 +710,7 @@ class FaultlabPanel {
       onView: (view) => this.onView(view),
       onSlow: () => this.status(this.labels.waiting),
       onLost: () => this.status(this.labels.no_kernel, true),
+      envelope: () => (picture.have ? { have: picture.have(this.view) } : {}),
     });
     this.onParams = () => this.paramsFromPython();
     model.on("change:params", this.onParams);
@@ -699,6 +718,12 @@ class FaultlabPanel {
     else if (this.view.notice) this.status(this.view.notice, true);
     this.time = this.restingTime();
     this.redraw();
+    if (this.incomplete) this.link.ask(this.params);
+  }
+
+  // A topic may send only what changed; `picture.receive` makes a whole view of it, or null if it cannot.
+  received(view) {
+    return view.error || !this.picture.receive ? view : this.picture.receive(view, this.spec);
   }
 
   id(name) { return `fl-${this.number_}-${name}`; }
@@ -747,11 +772,12 @@ class FaultlabPanel {
     this.ctx.svg = svg;
     this.stage = html("div", { class: "fl-stage" }, svg);
     this.root.append(html("h4", { class: "fl-title" }, this.spec.title), this.questionPart.node, this.presets.node, this.controls.node,
-      this.stage, this.timeBar.node, this.message,
+      this.stage, ...(this.picture.build ? [] : [this.timeBar.node]), this.message,
       html("div", { class: "fl-below" }, this.numbers.node, this.words.summary),
       html("div", { class: "fl-folds" }, this.words.node, this.footer.scenario), this.footer.node);
     el.replaceChildren(this.root);
     this.player = makePlayer(this);
+    this.picture.build?.(this);
     this.watchWidth();
   }
 
@@ -769,7 +795,7 @@ class FaultlabPanel {
   // ---- what the learner does
 
   set(name, value) {
-    if (this.params[name] === value) return;
+    if (same(this.params[name], value)) return;
     this.params = { ...this.params, [name]: value };
     if (this.preset && !this.isAt(this.preset)) this.preset = null;
     this.controls.show(this.params);
@@ -832,12 +858,18 @@ class FaultlabPanel {
 
   // ---- what Python answers
 
-  onView(view) {
+  onView(answer) {
     this.status("");
-    if (view.error) return this.showError(view);
+    if (answer.error) return this.showError(answer);
+    const view = this.received(answer);
+    if (!view) return this.link.ask(this.params);
     this.view = view;
+    this.incomplete = false;
     this.root.classList.remove("fl-stale");
-    if (this.restart) this.time = this.restingTime();
+    if (this.restart) {
+      this.time = this.restingTime();
+      this.picture.restart?.(this.ctx);
+    }
     this.restart = false;
     this.time = Math.min(this.time, this.timeEnd());
     this.redraw();
@@ -874,7 +906,7 @@ class FaultlabPanel {
   defaults() { return { ...Object.fromEntries(this.spec.controls.map((c) => [c.name, c.value])), seed: this.spec.seed }; }
   isAt(preset) {
     const wanted = { ...this.defaults(), ...preset.params };
-    return Object.entries(wanted).every(([name, value]) => name === "seed" || this.params[name] === value);
+    return Object.entries(wanted).every(([name, value]) => name === "seed" || same(this.params[name], value));
   }
   scenarioKey() { return JSON.stringify(this.params); }
   timeEnd() { return this.view.time_end_s ?? this.spec.time?.end_s ?? 0; }
@@ -893,11 +925,12 @@ class FaultlabPanel {
   }
 
   draw() {
-    if (this.view.error) return;
+    if (this.view.error || this.incomplete) return;
     const height = this.picture.height(this.width, this.view, this.ctx);
-    this.ctx.width = this.width;
+    const width = this.picture.width?.(this.width) ?? this.width;
+    this.ctx.width = width;
     this.ctx.height = height;
-    setAttributes(this.ctx.svg, { width: this.width, height, viewBox: `0 0 ${this.width} ${height}` });
+    setAttributes(this.ctx.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
     this.picture.draw(this.view, this.ctx);
     this.picture.tick?.(this.view, this.ctx);
     this.root.dataset.seq = this.view.seq;
@@ -906,6 +939,7 @@ class FaultlabPanel {
   close() {
     clearTimeout(this.resting);
     this.player.close();
+    this.picture.close?.(this);
     this.resized.disconnect();
     this.link.close();
     this.model.off("change:params", this.onParams);
