@@ -110,6 +110,9 @@ class Specification:
     def must(self, _action: Any) -> bool:
         return True
 
+    def passed(self) -> list[Hashable]:
+        return []
+
     def prepare(self, _states: Sequence[Hashable]) -> None:
         """Nothing to prepare."""
 

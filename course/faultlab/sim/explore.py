@@ -38,7 +38,7 @@ from faultlab.sim.host import Host, Outcome, Step
 from faultlab.sim.limit import Watchdog
 from faultlab.sim.node import CANCEL, NOTE, REFUSE, REPLY, SEND, TIMER, Factory, label
 from faultlab.sim.plain import Plain, in_order, literal, plain
-from faultlab.sim.properties import EVENTUALLY, VIOLATED, NodeView, Property, Snapshot, always, judge
+from faultlab.sim.properties import EVENTUALLY, OK, VIOLATED, NodeView, Property, Snapshot, always, judge
 from faultlab.sim.scenario import Client, Scenario
 from faultlab.sim.search import Action, Bounds, BrokenSymmetry, Result
 from faultlab.sim.trace import GONE, Row, Trace
@@ -171,6 +171,7 @@ class Cluster:
         self._answers.of((), ())
         self.begun = self._first_state()
         self.prefix: list[Action] = []
+        self._on_the_way: list[State] = []
         for wanted in prefix:
             self._stage(wanted)
 
@@ -316,11 +317,15 @@ class Cluster:
         for action, after in self.successors(self.begun):
             if _means(wanted, action):
                 self.prefix.append(action)
+                self._on_the_way.append(self.begun)
                 self.begun = after
                 return
         others = [repr(action) for action, _after in self.successors(self.begun)]
         first = ", ".join(others[:4]) + ", ..." * (len(others) > 4) if others else "nothing"
         raise ValueError(f"prefix, step {len(self.prefix) + 1}: {wanted!r} is not possible here, but {first}")
+
+    def passed(self) -> list[State]:
+        return self._on_the_way
 
     def initial(self) -> list[State]:
         return [self.begun]
@@ -574,6 +579,7 @@ class _Recorder:
         self.rows: list[Row] = []
         self.changes: dict[int, dict[str, Plain]] = {}
         self.timers: dict[int, dict[str, float | None]] = {}
+        self.tracebacks: dict[int, str] = {}
         self.numbers = 0
         self.under_way: list[tuple[int, tuple[str, str, Plain]]] = []
         self.arrived: list[tuple[int, tuple[str, str, Plain]]] = []
@@ -599,6 +605,7 @@ class _Recorder:
             rows=tuple(self.rows),
             changes=self.changes,
             timers=self.timers,
+            tracebacks=self.tracebacks,
             end_s=self.at,
             untimed=True,
             lasting=cluster.network == LASTING,
@@ -656,7 +663,8 @@ class _Recorder:
         if "error" in outcome:
             if row[-1] == "without its disk":
                 self._show(index, name, {})
-            self._row("error", name, detail=(outcome["error"], outcome["traceback"]))
+            self._row("error", name, detail=outcome["error"])
+            self.tracebacks[len(self.rows) - 1] = outcome["traceback"]
             self._crash(name, "error")
             return
         self._show(index, name, {**outcome["fields"], **{f"disk.{k}": v for k, v in outcome["disk"].items()}})
@@ -724,7 +732,13 @@ class Exploration(Result):
             what = f"no schedule decides {name!r}" if name else "no schedule violates a property"
             raise ValueError(f"{what}; properties with a schedule: {known}")
         chosen = next(f for f in self.findings if f.name == name)
-        return judge(self.cluster.trace(self.paths[name], name), self.properties, finished=chosen.kind == EVENTUALLY)
+        trace, finished = self.cluster.trace(self.paths[name], name), chosen.kind == EVENTUALLY
+        if not self.cluster.prefix:
+            return judge(trace, self.properties, finished)
+        # As in the search: what held on the staged way has been held, everything else is asked from its end on.
+        staged = self.cluster.trace([])
+        held = [f for f in judge(staged, self.properties).findings if f.kind == EVENTUALLY and f.status == OK]
+        return judge(trace, self.properties, finished, since=len(staged), before=held)
 
     def __str__(self) -> str:
         lines = [super().__str__(), *(f"  suspicious: {text}" for text in self.suspicions)]

@@ -24,7 +24,7 @@ from random import Random
 from typing import Any
 
 from faultlab.sim.limit import HandlerTimeout
-from faultlab.sim.node import Context, Factory, Node
+from faultlab.sim.node import Context, Factory, Node, demand_end
 from faultlab.sim.plain import ATOMS, Plain, plain
 
 Step = Mapping[str, Plain]
@@ -98,7 +98,7 @@ class Host:
             if event[0] != "start":
                 node = object.__new__(self.kind)
                 vars(node).update(plain(step["fields"]))
-            getattr(node, handler)(ctx, *plain(event[1:]))
+            demand_end(getattr(node, handler)(ctx, *plain(event[1:])))
             self.running = None
             disk = ctx.commit() if ctx.draft is not None else ctx._disk
             return {"fields": _fields(step["name"], vars(node)), "disk": disk, "effects": ctx.effects}

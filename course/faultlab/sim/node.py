@@ -26,7 +26,7 @@ are not sent (a shared object would be one).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from typing import Any
 
 from faultlab.sim.plain import ATOMS, Plain, plain
@@ -145,6 +145,14 @@ class Node:
 
 
 Factory = Callable[[], Node]
+
+
+def demand_end(returned: Any) -> None:
+    """TypeError if what a handler returned shows that it has not run: it waits (`async`), or it yields."""
+    if isinstance(returned, Coroutine | Generator | AsyncGenerator):
+        if not isinstance(returned, AsyncGenerator):
+            returned.close()
+        raise TypeError("a handler does not wait: it must be no `async def`, and must not `yield`")
 
 
 def label(message: Plain) -> str:

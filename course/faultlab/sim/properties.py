@@ -121,30 +121,35 @@ def eventually(name: str, predicate: Predicate) -> Property:
     return Property(name, EVENTUALLY, predicate)
 
 
-def snapshots(trace: Trace) -> Iterator[Snapshot]:
-    """The snapshot after each event of a trace, in order. They share what did not change."""
+def snapshots(trace: Trace, since: int = 0) -> Iterator[Snapshot]:
+    """The snapshot after each event of a trace from event `since` on, in order. They share what did not change."""
     views = {name: NodeView(name, {}, {}, True) for name in trace.nodes}
-    sent = {row[4]: row[5] for row in trace.rows if row[1] == "send"}
+    sent: dict[int, tuple[str, str, Plain]] = {}
     replies: list[tuple[str, Plain]] = []
     told: list[tuple[Plain, ...]] = []
     flying: dict[int, tuple[str, str, Plain]] = {}
     failure = ""
     for index, row in enumerate(trace.rows):
         _at_s, kind, node, other, number, detail = row
+        if index >= since:
+            # From here on what was handed out must not change any more.
+            views, replies, told, flying = dict(views), list(replies), list(told), dict(flying)
         if kind in ("start", "crash") or index in trace.changes:
-            views = {**views, node: _after(trace, index, views[node])}
+            views[node] = _after(trace, index, views[node])
         if kind in ("request", "reply", "refuse"):
-            told = [*told, ("call" if kind == "request" else kind, *detail)]
-            replies = [*replies, detail] if kind == "reply" else replies
+            told.append(("call" if kind == "request" else kind, *detail))
+            if kind == "reply":
+                replies.append(detail)
         elif kind == "send":
-            flying = {**flying, number: (node, other, detail)}
+            flying[number] = sent[number] = (node, other, detail)
         elif kind == "duplicate":
-            flying = {**flying, number: (node, other, sent[detail])}
+            flying[number] = sent[detail]
         elif kind == "lose" or (kind == "deliver" and not trace.lasting):
-            flying = {n: f for n, f in flying.items() if n != number}
+            flying.pop(number, None)
         elif kind == "error":
-            failure = failure or f"{node}: {detail[0]}"
-        yield Snapshot(views, replies, list(flying.values()), told, failure)
+            failure = failure or f"{node}: {detail}"
+        if index >= since:
+            yield Snapshot(views, replies, list(flying.values()), told, failure)
 
 
 def _after(trace: Trace, index: int, view: NodeView) -> NodeView:
@@ -168,19 +173,28 @@ def _follows(trace: Trace, index: int) -> bool:
     return kind in ("send", "reply", "refuse", "note", "error")
 
 
-def judge(trace: Trace, properties: Iterable[Property], finished: bool = False) -> Trace:
+def judge(
+    trace: Trace,
+    properties: Iterable[Property],
+    finished: bool = False,
+    *,
+    since: int = 0,
+    before: Iterable[Finding] = (),
+) -> Trace:
     """The trace with what each property came to in it.
 
     A handler is atomic, so a property is asked after all that a handler did, and what it came to is noted at the event
     that the handler answered.
 
-    `finished` says that nothing could have happened after its end; only then can an `eventually` be violated.
+    `finished` says that nothing could have happened after its end; only then can an `eventually` be violated. Where
+    another trace has the same first `since` events and came to the findings `before`, only the rest is looked at.
     """
     watched = list(properties)
-    found: dict[str, Finding] = {}
-    waiting = set(trace.nodes)
-    handled = 0
-    for index, snapshot in enumerate(snapshots(trace)):
+    since = _last_handler(trace, since)
+    found = {f.name: f for f in before if 0 <= f.event < since}
+    waiting = set(trace.nodes) - {row[2] for row in trace.rows[:since] if row[1] == "start"}
+    handled = since
+    for index, snapshot in enumerate(snapshots(trace, since), start=since):
         if waiting and trace.rows[index][1] == "start":
             waiting.discard(trace.rows[index][2])
         if index and not _follows(trace, index):
@@ -199,3 +213,11 @@ def judge(trace: Trace, properties: Iterable[Property], finished: bool = False) 
         undecided = OK if p.kind == ALWAYS else VIOLATED if p.kind == EVENTUALLY and finished else OPEN
         found.setdefault(p.name, Finding(p.name, p.kind, undecided))
     return trace.with_findings(*(found[p.name] for p in watched))
+
+
+def _last_handler(trace: Trace, events: int) -> int:
+    """The index at which the last handler among the first `events` begins: in another trace it may go on otherwise."""
+    index = max(0, min(events, len(trace)) - 1)
+    while index and _follows(trace, index):
+        index -= 1
+    return index

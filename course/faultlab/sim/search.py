@@ -42,6 +42,10 @@ class Model(Protocol):
     def initial(self) -> Iterable[State]:
         """The states in which a run may begin."""
 
+    def passed(self) -> Iterable[State]:
+        """The states on the way to the initial one, where a staged schedule has led to it; else none. Only what holds
+        `eventually` may have held there: `always` and `sometimes` are asked from the initial state on."""
+
     def successors(self, state: State) -> Sequence[tuple[Action, State]]:
         """What can happen next, and where it leads; the order decides between schedules of equal length."""
 
@@ -227,6 +231,16 @@ class _Graph:
         self._book.look(state, len(self.states) - 1)
         return True
 
+    def begin(self, model: Model) -> int:
+        """Meet the initial states; the answer is how many there are. What held on the way to them has been held."""
+        bits, count = 0, 0
+        for state in model.passed() if self._with_bits else ():
+            bits |= self._book.held(state)
+        for state in model.initial():
+            count += 1
+            self.meet(state, bits, -1, None)
+        return count
+
     def expand(self, model: Model, index: int) -> int:
         """Meet the successors of a state; the answer is how many there are."""
         state, bits, count, may_end = self.states[index], self.bits[index], 0, True
@@ -259,9 +273,7 @@ def breadth_first(
     limits = bounds or Bounds()
     book = _Book(model, properties, limits, stop_early)
     graph, result = _Graph(model, book), Result(depth=1)
-    for state in model.initial():
-        result.generated += 1
-        graph.meet(state, 0, -1, None)
+    result.generated += graph.begin(model)
     expanded, level_end = 0, len(graph.states)
     while expanded < len(graph.states) and not book.enough:
         if expanded == level_end:
@@ -305,9 +317,7 @@ def guided(
             depths.append(1 if parent < 0 else depths[parent] + 1)
             heapq.heappush(open_, (-score(model.snapshot(graph.states[index])), index))
 
-    for state in model.initial():
-        result.generated += 1
-        graph.meet(state, 0, -1, None)
+    result.generated += graph.begin(model)
     rank(0)
     expanded, too_deep = 0, False
     while open_ and not book.enough:
@@ -380,10 +390,12 @@ def walks(
     book = _Book(model, properties, limits, stop_early)
     result = Result(stopped=f"{count:,} random walks of at most {steps_max} steps")
     seen: set[State] = set()
-    starts = list(model.initial())
+    starts, held_before = list(model.initial()), 0
+    for state in model.passed() if book.eventually else ():
+        held_before |= book.held(state)
     for number in range(count):
         draw = Random(f"{seed}/walk/{number}")
-        state, path, bits = draw.choice(starts), [], 0
+        state, path, bits = draw.choice(starts), [], held_before
         for _step in range(steps_max + 1):
             if state not in seen:
                 seen.add(state)

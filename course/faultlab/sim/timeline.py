@@ -44,6 +44,7 @@ class Timeline:
         # A list of its own: if this run is broken off, the one before it stays as it was.
         checkpoints = [world for world in self._checkpoints if world.now_s < same_until_s]
         world = checkpoints[-1].copy(scenario) if checkpoints else World(self._nodes, scenario)
+        begun = world.events
         step_s = scenario.until_s / CHECKPOINTS
         at_s = world.now_s + step_s
         while at_s < scenario.until_s:
@@ -52,7 +53,7 @@ class Timeline:
             at_s += step_s
         trace = world.run().trace(title)
         before, self._scenario, self._trace, self._checkpoints = self._trace, scenario, trace, checkpoints
-        return Run(trace, _common(before, trace))
+        return Run(trace, _common(before, trace, begun))
 
 
 def _same_until_s(before: Scenario | None, after: Scenario) -> float:
@@ -77,12 +78,13 @@ def _weather(scenario: Scenario) -> bool:
     return any(f.kind == faults.LOSS for f in scenario.faults)
 
 
-def _common(before: Trace | None, after: Trace) -> int:
-    """How many leading events two traces share, with the changes of state and the timers that belong to them."""
+def _common(before: Trace | None, after: Trace, begun: int) -> int:
+    """How many leading events two traces share, with the changes of state and the timers that belong to them; the first
+    `begun` were copied from the one to the other."""
     if before is None or before.clients != after.clients:
         return 0
-    for index, (old, new) in enumerate(zip(before.rows, after.rows, strict=False)):
-        same = old is new or (old == new)
+    for index in range(begun, min(len(before.rows), len(after.rows))):
+        same = before.rows[index] == after.rows[index]
         if not same or before.changes.get(index) != after.changes.get(index):
             return index
         if before.timers.get(index) != after.timers.get(index):

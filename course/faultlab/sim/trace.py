@@ -18,7 +18,7 @@
     refuse        answerer    client     -         (request, because)
     give up       -           client     -         (request, call)
     crash         who         -          -         "fault" or "error"
-    error         who         -          -         (one line, traceback)
+    error         who         -          -         one line; the traceback stands in `tracebacks`
     pause resume  who         -          -         None
     cut           -           -          -         the pairs that are cut from now on: [(source, target), ...]
     loss          -           -          -         the rate
@@ -44,8 +44,8 @@ from faultlab.sim.plain import Plain, from_literal, literal, plain
 SCHEMA = 1
 KINDS = ("start", "send", "duplicate", "deliver", "lose", "timer", "request", "reply", "refuse", "give up", "crash")
 KINDS += ("error", "pause", "resume", "cut", "loss", "skew", "note", "end")
-# What happens at a node, in its own time; the others befall messages, clients, or the whole.
-AT_NODE = frozenset(KINDS) - {"lose", "give up", "cut", "loss", "end"}
+# What happens at a node, in its own time; the others befall messages (it is the network that copies), clients, or all.
+AT_NODE = frozenset(KINDS) - {"duplicate", "lose", "give up", "cut", "loss", "end"}
 CHECKPOINT_EVERY = 256
 GONE = "(gone)"
 
@@ -80,7 +80,8 @@ class Finding:
 class Trace:
     """A finished run. `changes[i]` holds the new fields of the node of event `i`, `timers[i]` the timers that it set:
     name to due moment in seconds, None for a cancelled one. `findings` is what the properties of the run came to. In a
-    `lasting` network messages stay on their way when they are delivered."""
+    `lasting` network messages stay on their way when they are delivered. `tracebacks[i]` belongs to the error of event
+    `i`; it names files, and so may differ between equal runs on two machines: equal traces may differ in it."""
 
     nodes: tuple[str, ...]
     rows: Sequence[Row]
@@ -89,6 +90,7 @@ class Trace:
     end_s: float = 0.0
     untimed: bool = False
     lasting: bool = False
+    tracebacks: Mapping[int, str] = field(default_factory=dict)
     title: str = ""
     clients: tuple[str, ...] = ()
     scenario: Mapping[str, Any] | None = None
@@ -97,9 +99,9 @@ class Trace:
     _causes: list[tuple[int, ...]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        frozen = {"rows": tuple(self.rows), "changes": MappingProxyType(self.changes)}
-        for name, value in (frozen | {"timers": MappingProxyType(self.timers)}).items():
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "rows", tuple(self.rows))
+        for name in ("changes", "timers", "tracebacks"):
+            object.__setattr__(self, name, MappingProxyType(getattr(self, name)))
 
     # Events
 
@@ -117,7 +119,10 @@ class Trace:
         return f"Trace({len(self.nodes)} nodes, {len(self)} events, {self.end_s:g} {unit})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Trace) and self._shallow() == other._shallow()
+        return isinstance(other, Trace) and self._shallow(but="tracebacks") == other._shallow(but="tracebacks")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Trace.from_json, (self.to_json(),)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -205,8 +210,8 @@ class Trace:
         """The same events with what was found in them."""
         return Trace(**{**self._shallow(), "findings": tuple(findings)})
 
-    def _shallow(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+    def _shallow(self, but: str = "") -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_") and name != but}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` makes an equal trace of it."""
@@ -224,6 +229,7 @@ class Trace:
                 for i, fields in self.changes.items()
             },
             "timers": {str(i): dict(set_) for i, set_ in self.timers.items()},
+            "tracebacks": {str(i): text for i, text in self.tracebacks.items()},
             "scenario": self.scenario,
             "findings": [vars(f) for f in self.findings],
         }
@@ -243,6 +249,7 @@ class Trace:
                     for i, fields in data["changes"].items()
                 },
                 timers={int(i): set_ for i, set_ in data["timers"].items()},
+                tracebacks={int(i): text for i, text in data["tracebacks"].items()},
                 end_s=data["end_s"],
                 untimed=data["untimed"],
                 lasting=data["lasting"],
@@ -306,7 +313,7 @@ def _line(event: Event, sent: Mapping[int, Plain], untimed: bool) -> str:
         "reply": f"{node} -> client {other}  {detail!r}",
         "refuse": f"{node} -> client {other}  refused: {detail!r}",
         "give up": f"client {other} gives up {detail!r}",
-        "error": f"{node} raises {detail[0] if isinstance(detail, tuple) else detail}",
+        "error": f"{node} raises {detail}",
     }
     text = texts.get(event.kind, f"{node} {event.kind} {'' if detail is None else detail}".strip())
     return f"{at}  {text}"

@@ -33,7 +33,7 @@ from faultlab.sim.faults import Fault, Schedule
 from faultlab.sim.host import FAILURES, Abort, Elsewhere, Step, failure, made_by
 from faultlab.sim.latency import Constant
 from faultlab.sim.limit import Watchdog
-from faultlab.sim.node import CANCEL, NOTE, REFUSE, SEND, TIMER, Context, Factory, Node
+from faultlab.sim.node import CANCEL, NOTE, REFUSE, SEND, TIMER, Context, Factory, Node, demand_end
 from faultlab.sim.plain import ATOMS, Plain, plain
 from faultlab.sim.properties import Property, judge
 from faultlab.sim.scenario import Client, Link, Network, Scenario
@@ -177,6 +177,8 @@ class World:
         self._rows: list[Row] | None = [] if record else None
         self._changes: dict[int, dict[str, Plain]] = {}
         self._timers_set: dict[int, dict[str, float | None]] = {}
+        self._tracebacks: dict[int, str] = {}
+        self._event = -1
         self._heap: list[tuple[Any, ...]] = []
         self._serial = 0
         self._messages = 0
@@ -221,6 +223,11 @@ class World:
         self._heap.clear()
         self._log("end", "", detail=why)
 
+    @property
+    def events(self) -> int:
+        """How many events are on record."""
+        return len(self._rows or ())
+
     def trace(self, title: str = "") -> Trace:
         """What has happened so far; ValueError if the world does not record."""
         if self._rows is None:
@@ -230,6 +237,7 @@ class World:
             rows=tuple(self._rows),
             changes=dict(self._changes),
             timers=dict(self._timers_set),
+            tracebacks=dict(self._tracebacks),
             end_s=self.now_s,
             title=title,
             clients=tuple(self._desks),
@@ -247,7 +255,8 @@ class World:
             setattr(twin, name, getattr(self, name))
         twin._cuts = set(self._cuts)
         twin._rows = None if self._rows is None else self._rows[:]
-        twin._changes, twin._timers_set = dict(self._changes), {i: dict(t) for i, t in self._timers_set.items()}
+        twin._changes, twin._timers_set = dict(self._changes), dict(self._timers_set)
+        twin._tracebacks = dict(self._tracebacks)
         twin._desks = {name: replace(desk) for name, desk in self._desks.items()}
         for name, slot in self._slots.items():
             slot.copy_to(twin._slots[name])
@@ -310,8 +319,10 @@ class World:
         disk_before = ctx._disk
         try:
             self._inside = slot.watch
-            handler(ctx, *args)
+            returned = handler(ctx, *args)
             self._inside = False
+            if returned is not None:
+                demand_end(returned)
             disk = ctx.commit() if ctx.draft is not None else None
             if self._rows is not None:
                 self._show_state(slot, disk)
@@ -335,15 +346,20 @@ class World:
         _compare(slot.name, vars(slot.node), slot.shown, changed, "")
         if disk is not None:
             _compare(slot.name, disk, slot.shown_disk, changed, "disk.")
-        if changed:
-            # Requests that waited for a node to be resumed have one event, and may each change something.
-            self._changes.setdefault(len(self._rows) - 1, {}).update(changed)  # type: ignore[arg-type]
+        self._note_changes(changed)
 
     def _show_disk(self, slot: _Slot) -> None:
         changed: dict[str, Plain] = {}
         _compare(slot.name, slot.ctx._disk, slot.shown_disk, changed, "disk.")
+        self._note_changes(changed)
+
+    def _note_changes(self, changed: dict[str, Plain]) -> None:
+        """Changes and timers belong to the event to which the handler answers, not to what it sent. What stands there
+        is replaced, never changed: copies of this world share it."""
+        self._event = len(self._rows) - 1  # type: ignore[arg-type]
         if changed:
-            self._changes.setdefault(len(self._rows) - 1, {}).update(changed)  # type: ignore[arg-type]
+            # Requests that waited for a node to be resumed have one event, and may each change something.
+            self._changes[self._event] = {**self._changes.get(self._event, {}), **changed}
 
     def _carry_out(self, slot: _Slot, kind: str, name: str, value: Plain = None) -> None:
         """Every effect but the sending of a message."""
@@ -362,8 +378,7 @@ class World:
 
     def _show_timer(self, name: str, due_s: float | None) -> None:
         if self._rows is not None:
-            # The event of the handler may be followed by what the handler sent: those are events of the same node.
-            self._timers_set.setdefault(len(self._rows) - 1, {})[name] = due_s
+            self._timers_set[self._event] = {**self._timers_set.get(self._event, {}), name: due_s}
 
     def _fire(self, slot: _Slot, timer: str, serial: int) -> None:
         if slot.timers.get(timer) != serial:
@@ -383,7 +398,8 @@ class World:
             # A disk that was lost is lost, even if the start that was to find it empty has failed.
             self._show_disk(slot)
         outcome = failure(handler, error)
-        self._log("error", slot.name, detail=(outcome["error"], outcome["traceback"]))
+        self._log("error", slot.name, detail=outcome["error"])
+        self._tracebacks[self.events - 1] = outcome["traceback"]
         self._crash(slot, "error")
 
     def _crash(self, slot: _Slot, why: str) -> None:

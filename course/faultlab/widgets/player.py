@@ -167,7 +167,7 @@ class Wire:
 
     def _detail(self, kind: str, detail: Plain) -> tuple[int, int]:
         """The detail of an event as a text, and a second number: for a send the text of the message's name, for a
-        duplicate the message of which it is a copy, for a client's call the request, for an error the traceback."""
+        duplicate the message of which it is a copy, for a client's call the request."""
         place = self._place
         if kind == "send":
             return place(_shown(detail)), place(label(detail))
@@ -177,8 +177,6 @@ class Wire:
             return -1, -1
         if kind in ("request", "reply", "refuse", "give up") and isinstance(detail, tuple):
             return place(_shown(detail[1])), place(str(detail[0]))
-        if kind == "error" and isinstance(detail, tuple):
-            return place(detail[0]), place(detail[1])
         if kind == "cut":
             return place(json.dumps(detail)), -1
         return place(detail if isinstance(detail, str) else _shown(detail)), -1
@@ -397,6 +395,7 @@ class PlayerPanel(Panel):
         self._wire = Wire()
         self._nodes: Mapping[str, Factory] = {}
         self._timeline: Timeline | None = None
+        self._judged: list[Property] = []
         if "faults" in params:
             params["faults"] = fault_list(params["faults"])
         super().__init__(**params)
@@ -435,11 +434,20 @@ class PlayerPanel(Panel):
             raise ValueError(_("At most {n} faults.", n=FAULTS_MAX))
         faults = [Fault.from_json(f) for f in params["faults"]]
         setup = self.scenario(params)
+        # Until this run is judged there is none: if it is cut off, nothing is known to be shared with the next one.
+        last, self.trace = self.trace, None
         trace, kept = self._run(setup, setup.scenario.with_faults(*faults))
-        self.trace = judge(trace, setup.properties) if setup.properties else trace
+        self.trace = self._judge(trace, kept, setup.properties, last)
         view = {"summary": summary(self.trace), "answers": dict(self.answers(self.trace, params))}
         view |= self.extra(self.trace, params)
         return view | {"trace": self._wire.message(self.trace, kept, self._have)}
+
+    def _judge(self, trace: Trace, kept: int, properties: Sequence[Property], last: Trace | None) -> Trace:
+        """The trace with its findings; what it shares with the last one is not judged again."""
+        asked, self._judged = self._judged, list(properties)
+        if last is None or asked != self._judged:
+            return judge(trace, properties)
+        return judge(trace, properties, since=kept, before=last.findings)
 
     def _run(self, setup: Setup, scenario: Scenario) -> tuple[Trace, int]:
         timeline = self._timeline if self._nodes == setup.nodes else None

@@ -7,7 +7,7 @@
 const KINDS = ["start", "send", "duplicate", "deliver", "lose", "timer", "request", "reply", "refuse", "give up", "crash", "error", "pause",
   "resume", "cut", "loss", "skew", "note", "end"];
 const K = Object.fromEntries(KINDS.map((name, i) => [name, i]));
-const AT_NODE = new Set(["start", "send", "duplicate", "deliver", "timer", "request", "reply", "refuse", "crash", "error", "pause", "resume",
+const AT_NODE = new Set(["start", "send", "deliver", "timer", "request", "reply", "refuse", "crash", "error", "pause", "resume",
   "skew", "note"].map((name) => K[name]));
 const OF_CLIENTS = new Set(["request", "reply", "refuse", "give up"].map((name) => K[name]));
 const HANDLERS = new Set(["start", "deliver", "timer", "request"].map((name) => K[name]));

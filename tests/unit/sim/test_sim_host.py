@@ -200,7 +200,7 @@ def test_a_world_whose_steps_are_made_by_a_host_is_the_same_world():
     there = World(dict.fromkeys("ABC", lambda: Behind(host)), scenario).run().trace()
     assert there == here
     assert len(here.of("error")) > 0
-    assert Path(__file__).name in here.of("error")[0].detail[1]
+    assert Path(__file__).name in next(iter(here.tracebacks.values()))
 
 
 def test_a_world_of_nodes_that_are_run_elsewhere_cannot_be_copied_and_says_so():

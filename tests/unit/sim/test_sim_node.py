@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultlab.sim import Context, Node
+from faultlab.sim import Context, Node, explore, simulate
 from faultlab.sim.node import label
 
 
@@ -164,3 +164,20 @@ def test_a_message_has_a_short_name_for_a_picture(message, text):
 )
 def test_every_message_has_a_name(message):
     assert type(label(message)) is str
+
+
+async def waits(self, ctx, *what):
+    self.reached = True
+
+
+def yields(self, ctx, *what):
+    self.reached = True
+    yield
+
+
+@pytest.mark.parametrize("handler", [waits, yields])
+def test_a_handler_that_waits_is_a_fault_of_its_node(handler):
+    kind = type("Waiting", (Node,), {"on_start": handler})
+    (error,) = simulate({"A": kind}, 1).of("error")
+    assert error.detail.startswith("TypeError in") and "a handler does not wait" in error.detail
+    assert "a handler does not wait" in explore({"A": kind}, audit=False).findings[0].because

@@ -2,9 +2,24 @@
 
 import pytest
 
-from faultlab.sim import Client, Constant, Network, Node, always, crash, eventually, judge, restart, simulate, sometimes
+from faultlab.sim import (
+    Client,
+    Constant,
+    Network,
+    Node,
+    Scenario,
+    always,
+    crash,
+    eventually,
+    judge,
+    random_faults,
+    restart,
+    simulate,
+    sometimes,
+)
 from faultlab.sim.explore import explore
 from faultlab.sim.properties import NodeView, Snapshot, snapshots
+from faultlab.sim.timeline import Timeline
 
 
 class Token(Node):
@@ -194,3 +209,42 @@ def test_judging_leaves_the_events_as_they_are():
     judged = judge(trace, [always("true", lambda s: True)])
     assert judged.rows == trace.rows
     assert trace.findings == ()
+
+
+class Beats(Node):
+    """Whoever hears nothing for a while leads, with a note and a message to everyone."""
+
+    def on_start(self, ctx):
+        self.leads, self.heard = False, 0
+        ctx.set_timer("silence", 0.2 + 0.1 * "ABC".index(ctx.name))
+
+    def on_timer(self, ctx, timer):
+        self.leads = True
+        ctx.note("leads")
+        ctx.broadcast("beat")
+        ctx.set_timer("silence", 0.1)
+
+    def on_message(self, ctx, sender, message):
+        self.leads, self.heard = False, self.heard + 1
+        ctx.set_timer("silence", 0.2 + 0.1 * "ABC".index(ctx.name))
+
+
+OF_BEATS = [
+    always("one leads", lambda s: sum(bool(n.get("leads")) for n in s.up) < 2),
+    always("few are heard", lambda s: sum(n.get("heard", 0) for n in s.up) < 30),
+    sometimes("somebody leads", lambda s: any(n.get("leads") for n in s.up)),
+    sometimes("a message is on its way", lambda s: len(s.flying) > 1),
+]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_run_that_shares_its_beginning_is_judged_alike_from_where_the_two_part(seed):
+    timeline = Timeline(dict.fromkeys("ABC", Beats))
+    faults = random_faults(seed, list("ABC"), 4, crashes=2, partitions=2)
+    last = None
+    for count in (len(faults), len(faults) - 1, 1, len(faults)):
+        run = timeline.run(Scenario(4, seed=seed, faults=faults[:count]))
+        whole = judge(run.trace, OF_BEATS)
+        if last is not None:
+            assert judge(run.trace, OF_BEATS, since=run.kept, before=last.findings).findings == whole.findings
+        last = whole

@@ -1,7 +1,9 @@
 """Traces: events that are stored, states and causes that are derived, JSON out and in."""
 
+import copy
 import dataclasses
 import json
+import pickle
 
 import pytest
 from hypothesis import given, settings
@@ -179,11 +181,11 @@ def test_the_condition_of_a_node_follows_its_faults():
 
 def vector_clocks(trace):
     """Fidge and Mattern: each process counts its events, and a message carries what its sender knows. A client is a
-    process too; it sits beside the node that it asks."""
+    process too; it sits beside the node that it asks. A copy is the network's: it knows what the message knew."""
     clocks, sent, told = {}, {}, {}
     for index, e in enumerate(trace):
         known = set()
-        if e.node and e.kind not in ("lose", "give up"):
+        if e.node and e.kind not in ("duplicate", "lose", "give up"):
             known |= clocks.get(e.node, set())
         if e.kind in ("deliver", "lose"):
             known |= sent[e.number]
@@ -193,7 +195,7 @@ def vector_clocks(trace):
             known |= told.get(e.other, set())
         yield known
         known = known | {index}
-        if e.node and e.kind not in ("lose", "give up"):
+        if e.node and e.kind not in ("duplicate", "lose", "give up"):
             clocks[e.node] = known
         if e.kind in ("send", "duplicate"):
             sent[e.number] = known
@@ -288,3 +290,7 @@ def test_json_that_is_no_trace_is_a_value_error_in_one_line(garbage):
 def test_the_error_for_another_schema_names_both():
     with pytest.raises(ValueError, match="schema 99; this version reads 1"):
         Trace.from_json(but(schema=99))
+
+
+def test_a_trace_can_be_copied_and_pickled():
+    assert copy.deepcopy(TRACE) == TRACE and pickle.loads(pickle.dumps(TRACE)) == TRACE

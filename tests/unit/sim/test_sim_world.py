@@ -741,7 +741,7 @@ def test_a_mistake_in_a_handler_is_a_crash_of_that_node_and_nothing_that_the_han
     nodes["B"] = Trigger
     trace = simulate(nodes, 3.0, clients=[Client("ann", ["x"], "A", start_s=0.4)])
     (error,) = trace.of("error")
-    said, traceback = error.detail
+    said, (traceback,) = error.detail, trace.tracebacks.values()
     assert said.startswith(line.format(handler))
     assert len(said.splitlines()) == 1
     assert Path(__file__).name in traceback or "keeps something" in said or "ctx.disk" in said or "Kept" in said
@@ -756,7 +756,7 @@ def test_a_mistake_in_a_handler_is_a_crash_of_that_node_and_nothing_that_the_han
 
 def test_a_traceback_begins_with_the_frame_of_the_learner():
     trace = simulate(cluster_with("on_start", boom), 1.0)
-    lines = trace.of("error")[0].detail[1].splitlines()
+    lines = next(iter(trace.tracebacks.values())).splitlines()
     assert Path(__file__).name in lines[1]
     assert not any("sim/world.py" in line or "sim/host.py" in line for line in lines)
 
@@ -771,7 +771,7 @@ def test_an_exception_that_cannot_be_shown_is_told_nevertheless():
         raise Unwilling
 
     trace = simulate(cluster_with("on_start", wrong), 1.0)
-    assert trace.of("error")[0].detail[0] == "Unwilling in on_start: (it cannot be shown)"
+    assert trace.of("error")[0].detail == "Unwilling in on_start: (it cannot be shown)"
 
 
 def test_a_keyboard_interrupt_is_not_swallowed():
@@ -810,7 +810,7 @@ class NotANode:
 def test_a_class_that_makes_no_node_is_a_crash_of_that_node(factory, line):
     trace = simulate({"A": factory, "B": Counter_}, 1.0, faults=[restart("A", 0.5)])
     assert [e.at_s for e in trace.of("error")] == [0.0, 0.5]
-    assert trace.of("error")[0].detail[0].startswith(line)
+    assert trace.of("error")[0].detail.startswith(line)
     assert last(trace, "B")["memory"] > 5
 
 
