@@ -20,7 +20,7 @@ from typing import Any
 from faultlab.sim.history.operations import Operation
 from faultlab.sim.history.recorded import recorded
 from faultlab.sim.plain import Plain
-from faultlab.sim.trace import Finding, Trace
+from faultlab.sim.trace import GONE, Finding, Trace
 
 ALWAYS, SOMETIMES, EVENTUALLY = "always", "sometimes", "eventually"
 OK, VIOLATED, OPEN = "ok", "violated", "open"
@@ -121,45 +121,66 @@ def eventually(name: str, predicate: Predicate) -> Property:
     return Property(name, EVENTUALLY, predicate)
 
 
-def snapshots(trace: Trace, since: int = 0) -> Iterator[Snapshot]:
-    """The snapshot after each event of a trace from event `since` on, in order. They share what did not change."""
-    views = {name: NodeView(name, {}, {}, True) for name in trace.nodes}
-    sent: dict[int, tuple[str, str, Plain]] = {}
-    replies: list[tuple[str, Plain]] = []
-    told: list[tuple[Plain, ...]] = []
-    flying: dict[int, tuple[str, str, Plain]] = {}
-    failure = ""
-    for index, row in enumerate(trace.rows):
-        _at_s, kind, node, other, number, detail = row
-        if index >= since:
-            # From here on what was handed out must not change any more.
-            views, replies, told, flying = dict(views), list(replies), list(told), dict(flying)
+def snapshots(trace: Trace) -> Iterator[Snapshot]:
+    """The snapshot after each event of a trace, in order. They share what did not change."""
+    state = _Course(trace)
+    for index in range(len(trace)):
+        state.advance(index)
+        yield state.snapshot(keep=True)
+
+
+class _Course:
+    """What a snapshot consists of, on its way through a trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._views = {name: NodeView(name, {}, {}, True) for name in trace.nodes}
+        self._sent: dict[int, tuple[str, str, Plain]] = {}
+        self._flying: dict[int, tuple[str, str, Plain]] = {}
+        self._replies: list[tuple[str, Plain]] = []
+        self._told: list[tuple[Plain, ...]] = []
+        self._failure = ""
+
+    def advance(self, index: int) -> None:
+        """Go past the event of that index, the next one."""
+        trace = self._trace
+        _at_s, kind, node, other, number, detail = trace.rows[index]
         if kind in ("start", "crash") or index in trace.changes:
-            views[node] = _after(trace, index, views[node])
-        if kind in ("request", "reply", "refuse"):
-            told.append(("call" if kind == "request" else kind, *detail))
-            if kind == "reply":
-                replies.append(detail)
-        elif kind == "send":
-            flying[number] = sent[number] = (node, other, detail)
-        elif kind == "duplicate":
-            flying[number] = sent[detail]
+            self._views[node] = _after(kind, trace.changes.get(index, {}), self._views[node])
+        if kind == "send":
+            self._flying[number] = self._sent[number] = (node, other, detail)
         elif kind == "lose" or (kind == "deliver" and not trace.lasting):
-            flying.pop(number, None)
+            self._flying.pop(number, None)
+        elif kind == "duplicate":
+            self._flying[number] = self._sent[detail]
+        elif kind in ("request", "reply", "refuse"):
+            self._told.append(("call" if kind == "request" else kind, *detail))
+            if kind == "reply":
+                self._replies.append(detail)
         elif kind == "error":
-            failure = failure or f"{node}: {detail}"
-        if index >= since:
-            yield Snapshot(views, replies, list(flying.values()), told, failure)
+            self._failure = self._failure or f"{node}: {detail}"
+
+    def snapshot(self, keep: bool) -> Snapshot:
+        """The state now. One that is not to be kept is good until the next event, and costs less."""
+        views, replies, told = self._views, self._replies, self._told
+        if keep:
+            views, replies, told = dict(views), list(replies), list(told)
+        return Snapshot(views, replies, list(self._flying.values()), told, self._failure)
 
 
-def _after(trace: Trace, index: int, view: NodeView) -> NodeView:
-    row = trace.rows[index]
-    states = {row[2]: {**view.fields, **{f"disk.{k}": v for k, v in view.disk.items()}}}
-    trace._advance(states, index)
-    fields = {k: v for k, v in states[row[2]].items() if not k.startswith("disk.")}
-    disk = {k.removeprefix("disk."): v for k, v in states[row[2]].items() if k.startswith("disk.")}
-    up = row[1] != "crash" and (view.up or row[1] == "start")
-    return NodeView(view.name, fields, disk, up)
+def _after(kind: str, changed: Mapping[str, Plain], view: NodeView) -> NodeView:
+    """A node after an event of that kind, which changed these fields."""
+    fields, disk = {} if kind == "crash" else dict(view.fields), view.disk
+    for name, value in changed.items():
+        if name.startswith("disk."):
+            disk = {**disk, name[5:]: value}
+            if value is GONE:
+                del disk[name[5:]]
+        elif value is GONE:
+            fields.pop(name, None)
+        else:
+            fields[name] = value
+    return NodeView(view.name, fields, disk, kind != "crash" and (view.up or kind == "start"))
 
 
 def _follows(trace: Trace, index: int) -> bool:
@@ -193,14 +214,18 @@ def judge(
     since = _last_handler(trace, since)
     found = {f.name: f for f in before if 0 <= f.event < since}
     waiting = set(trace.nodes) - {row[2] for row in trace.rows[:since] if row[1] == "start"}
-    handled = since
-    for index, snapshot in enumerate(snapshots(trace, since), start=since):
+    handled, course = since, _Course(trace)
+    for index in range(since):
+        course.advance(index)
+    for index in range(since, len(trace)):
+        course.advance(index)
         if waiting and trace.rows[index][1] == "start":
             waiting.discard(trace.rows[index][2])
         if index and not _follows(trace, index):
             handled = index
         if waiting or (index + 1 < len(trace) and _follows(trace, index + 1)):
             continue  # a property is about all nodes, and some have not begun yet, or one is in its handler
+        snapshot = course.snapshot(keep=False)
         for p in watched:
             if p.name in found:
                 continue

@@ -445,6 +445,8 @@ class PlayerPanel(Panel):
     def _judge(self, trace: Trace, kept: int, properties: Sequence[Property], last: Trace | None) -> Trace:
         """The trace with its findings; what it shares with the last one is not judged again."""
         asked, self._judged = self._judged, list(properties)
+        if not self._judged:
+            return trace
         if last is None or asked != self._judged:
             return judge(trace, properties)
         return judge(trace, properties, since=kept, before=last.findings)
