@@ -570,6 +570,8 @@ function drawStrip(strip, player) {
 
 // ------------------------------------------------------------------------------------------------ faults by hand
 
+const MESSAGES_OFFERED_MAX = 30;
+
 function makeFaults(player) {
   const { words, panel, spec } = player;
   const target = html("select", { "data-action": "target" });
@@ -584,7 +586,12 @@ function makeFaults(player) {
   let shownKey = null;
   target.id = panel.id("target");
   lead.htmlFor = target.id;
-  target.addEventListener("change", () => { player.target = target.value; player.refresh(); });
+  target.addEventListener("change", () => {
+    const chosen = offered(player.message).find((m) => `message ${m.number}` === target.value);
+    if (chosen) return player.select(chosen);
+    player.target = target.value;
+    player.refresh();
+  });
 
   const moment = () => momentAfter(player.trace, player.index, player.mode === "rows" ? player.trace.at[player.index] ?? 0 : player.pos);
   function add(fault) {
@@ -624,12 +631,20 @@ function makeFaults(player) {
       return html("label", {}, box, name);
     }));
   }
-  function rebuildTarget(m) {
-    const options = player.trace.nodes.map((name, i) => [String(i), fill(words.to_node, { node: name })]);
+  // The messages that can be chosen without pointing at one: those under way, and the one that was pointed at.
+  function offered(chosen) {
+    const flying = inFlight(player.trace, player.index).filter((m) => m.from !== m.to).slice(0, MESSAGES_OFFERED_MAX);
+    return chosen && !flying.some((m) => m.number === chosen.number) ? [chosen, ...flying] : flying;
+  }
+  function rebuildTarget(chosen) {
+    const { nodes, texts } = player.trace;
+    const options = nodes.map((name, i) => [String(i), fill(words.to_node, { node: name })]);
     options.push(["network", words.to_network]);
-    if (m) options.push(["message", fill(words.to_message, { name: player.trace.texts[m.name], source: player.trace.nodes[m.from], target: player.trace.nodes[m.to] })]);
+    for (const m of offered(chosen)) {
+      options.push([`message ${m.number}`, fill(words.to_message, { name: texts[m.name], source: nodes[m.from], target: nodes[m.to] })]);
+    }
     target.replaceChildren(...options.map(([value, text]) => html("option", { value }, text)));
-    target.value = player.target;
+    target.value = player.target === "message" ? `message ${chosen.number}` : player.target;
   }
   function show() {
     if (!spec.editable) return;
@@ -641,7 +656,7 @@ function makeFaults(player) {
     const status = trace.nodes[player.target] ? statusAt(trace, Number(player.target), index) : "";
     const isCut = cutsAt(trace, index).length > 0;
     const flies = m !== null && m.send <= index && (m.end < 0 || m.end > index);
-    const key = [trace.id, player.target, status, isCut, m?.number, flies].join(" ");
+    const key = [trace.id, player.target, status, isCut, m?.number, flies, ...offered(m).map((one) => one.number)].join(" ");
     if (key === shownKey) return;
     shownKey = key;
     rebuildTarget(m);
