@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.panels import act_and_wait
+
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "ru")
 # The panels of the notebook, by their place in it.
@@ -28,13 +30,6 @@ def panel_of(notebook, place: int):
     panel.locator("svg.fl-picture > *").first.wait_for(state="attached", timeout=PATIENCE_MS)
     panel.scroll_into_view_if_needed()
     return panel
-
-
-def act_and_wait(panel, act) -> None:
-    """Do something that asks Python, and wait until its answer is drawn."""
-    before = panel.get_attribute("data-seq")
-    act()
-    panel.page.wait_for_function("([p, before]) => p.dataset.seq !== before", arg=[panel.element_handle(), before])
 
 
 def seek(panel, moment: float) -> None:

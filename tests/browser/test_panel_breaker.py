@@ -7,6 +7,8 @@ import statistics
 
 import pytest
 
+from tests.panels import act_and_wait, output_of, picture_of, shared_scenario
+
 IMPORTS = """\
 from faultlab.i18n import use_language
 from faultlab.widgets import breaker_panel
@@ -44,21 +46,6 @@ def breaker(notebook_page):
         return notebook_page, notebook_page.show(source, "breaker")
 
     return open_
-
-
-def act_and_wait(panel, act) -> None:
-    """Do something that asks Python, and wait until its answer is drawn."""
-    before = panel.get_attribute("data-seq")
-    act()
-    panel.page.wait_for_function("([p, before]) => p.dataset.seq !== before", arg=[panel.element_handle(), before])
-
-
-def output_of(panel, control: str) -> str:
-    return panel.locator(f'[data-control="{control}"] output').inner_text()
-
-
-def picture_of(panel) -> str:
-    return panel.locator("svg.fl-picture").inner_html()
 
 
 def numbers_of(panel) -> list[list[str]]:
@@ -161,9 +148,8 @@ def test_the_outage_is_dragged_with_the_mouse_and_moved_with_the_keys(breaker):
 
 def test_a_scenario_is_copied_pasted_and_refused_in_one_line(breaker):
     notebook, panel = breaker("reveal=True")
-    panel.locator(".fl-scenario summary").click()
+    scenario = shared_scenario(panel)
     area, message = panel.locator("textarea"), panel.locator(".fl-message")
-    scenario = json.loads(area.input_value())
     assert scenario["panel"] == "breaker" and scenario["params"]["threshold"] == 5
     before = numbers_of(panel)
     bad = {

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from faultlab.sim.trace import KINDS as KIND_NAMES
+from tests.panels import act_and_wait, shared_scenario
 
 KINDS = list(KIND_NAMES)
 NODES = """
@@ -76,16 +77,6 @@ def player(notebook_page):
         return notebook_page, notebook_page.show(cell, "player")
 
     return open_
-
-
-def act_and_wait(panel, act) -> None:
-    """Do something that asks Python, and wait until its answer is drawn."""
-    before = panel.get_attribute("data-seq")
-    act()
-    panel.page.wait_for_function(
-        "([p, before]) => p.dataset.seq !== before || p.matches('.fl-stale')", arg=[panel.element_handle(), before]
-    )
-    assert panel.get_attribute("data-seq") != before, panel.locator(".fl-status").inner_text()
 
 
 STATE = """(p) => {
@@ -391,13 +382,11 @@ def test_a_scenario_is_shared_as_json(player):
     notebook, panel = player(WORLD)
     seek(panel, 1)
     act_and_wait(panel, lambda: panel.locator('[data-fault="crash"]').click())
-    panel.locator(".fl-scenario summary").click()
-    text = panel.locator('[data-action="scenario"]').input_value()
-    shared = json.loads(text)
+    shared = shared_scenario(panel)
     assert shared["params"]["faults"][0]["kind"] == "crash"
     wanted = state_of(panel)["kinds"]
     act_and_wait(panel, lambda: panel.locator('[data-remove="0"]').click())
-    panel.locator('[data-action="scenario"]').fill(text)
+    panel.locator('[data-action="scenario"]').fill(json.dumps(shared))
     act_and_wait(panel, panel.locator('[data-action="apply"]').click)
     assert state_of(panel)["kinds"] == wanted
     shared["params"]["faults"] = [{"at_s": 1, "kind": "crash", "node": "<b>nobody</b>"}]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.panels import act_and_wait, output_of, picture_of
+
 IMPORTS = """\
 from faultlab.i18n import use_language
 from faultlab.widgets import stack_panel
@@ -25,21 +27,6 @@ def stack(notebook_page):
         return notebook_page, notebook_page.show(source, "stack")
 
     return open_
-
-
-def act_and_wait(panel, act) -> None:
-    """Do something that asks Python, and wait until its answer is drawn."""
-    before = panel.get_attribute("data-seq")
-    act()
-    panel.page.wait_for_function("([p, before]) => p.dataset.seq !== before", arg=[panel.element_handle(), before])
-
-
-def picture_of(panel) -> str:
-    return panel.locator("svg.fl-picture").inner_html()
-
-
-def output_of(panel, control: str) -> str:
-    return panel.locator(f'[data-control="{control}"] output').inner_text()
 
 
 def test_every_control_changes_the_picture(stack):

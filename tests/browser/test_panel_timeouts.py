@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 
 import pytest
+
+from tests.panels import act_and_wait, output_of, picture_of, shared_scenario
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -30,21 +31,6 @@ def timeouts(notebook_page):
         return notebook_page, notebook_page.show(source, "timeouts")
 
     return open_
-
-
-def act_and_wait(panel, act) -> None:
-    """Do something that asks Python, and wait until its answer is drawn."""
-    before = panel.get_attribute("data-seq")
-    act()
-    panel.page.wait_for_function("([p, before]) => p.dataset.seq !== before", arg=[panel.element_handle(), before])
-
-
-def output_of(panel, control: str) -> str:
-    return panel.locator(f'[data-control="{control}"] output').inner_text()
-
-
-def picture_of(panel) -> str:
-    return panel.locator("svg.fl-picture").inner_html()
 
 
 def drag(page, handle, by_px: float) -> None:
@@ -82,8 +68,7 @@ def test_every_control_of_the_timeouts_panel_changes_the_picture(timeouts):
     act_and_wait(panel, lambda: panel.locator('[data-action="reset"]').click())
     panel.locator(".fl-words summary").click()
     assert "“client” waits 30 s" in panel.locator(".fl-log li").first.inner_text()
-    panel.locator(".fl-scenario summary").click()
-    assert json.loads(panel.locator("textarea").input_value())["params"]["socket_s"] == 10
+    assert shared_scenario(panel)["params"]["socket_s"] == 10
     assert not notebook.complaints
 
 

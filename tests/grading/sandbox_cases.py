@@ -188,7 +188,10 @@ except BlockingIOError:
     with worker(box) as process:
         try:
             result = run(process, source)
-            assert 10 < int(result.stdout) <= 32, result
+            # What bounds an ordinary user without a process namespace is the watchdog, which may look too late;
+            # RLIMIT_NPROC then stops the bomb some hundred tasks higher, as the backend's description says.
+            most = 32 if box.name == sandbox.BUBBLEWRAP or os.geteuid() == 0 else 32 + sandbox.OTHER_TASKS
+            assert 10 < int(result.stdout) <= most, result
         except ProcessEnded as end:
             equal(end.reason, "killed: processes")
     if box.name != "none":

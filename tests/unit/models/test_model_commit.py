@@ -59,9 +59,7 @@ UNIT_S = 0.125
 
 
 def run(nodes, until_s=20.0, faults=(), network=None, seed=1):
-    return simulate(
-        nodes, until_s, network=network or Network(Constant(UNIT_S)), faults=faults, clients=APP, seed=seed
-    )
+    return simulate(nodes, until_s, network=network or Network(Constant(UNIT_S)), faults=faults, clients=APP, seed=seed)
 
 
 def last_states(trace, count):
