@@ -13,13 +13,15 @@
 4. What a learner cannot import while being graded (the course's models) cannot be imported here either.
 5. Every check needs a wrong file, else nothing shows that it finds anything.
 
-The kill rate is the share of wrong ones that lose points; "seeds" says how many of the hidden schedules would have
-found it alone, "also fails" in how many other checks it loses points (with few seeds). A false alarm is a play that a
-right one fails; a flake is a play whose second run ends differently.
+A wrong one is stopped at its first failure in the check meant for it (that play runs twice: a flake is a play whose
+second run ends differently). The report says in which play it fell, and how long it survived: the time that the checks
+needed to tell it from a right one. With --thorough all of it is played, all schedules and all other checks: "by" says
+how many of the hidden schedules would have found it alone, "also fails" in how many other checks it loses points (with
+few seeds). The kill rate is the share of wrong ones that lose points. A false alarm is a play that a right one fails.
 
 Nothing is jailed here: that is fast, and it is only for code which is known. Calls that hang are abandoned.
 
-    python -m autograder.gates [--seeds N] [--only PATTERN]     the status is 1 for any miss
+    python -m autograder.gates [--seeds N] [--only PATTERN] [--thorough]     the status is 1 for any miss
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ import builtins
 import dataclasses
 import fnmatch
 import os
+import statistics
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
@@ -81,12 +85,15 @@ class Candidate:
 
 @dataclass
 class Result:
-    """What the checks found in one candidate."""
+    """What the checks found in one candidate. `seconds` is the time that they needed for it, `fell_at` the first play
+    that a wrong one lost; `found_by` and `also_fails` are None and empty where it was stopped there."""
 
     candidate: Candidate
     killed: bool = False
-    found_by: int = 0
+    found_by: int | None = None
     plays: int = 0
+    seconds: float = 0.0
+    fell_at: str = ""
     alarms: list[str] = field(default_factory=list)
     flakes: list[str] = field(default_factory=list)
     also_fails: list[str] = field(default_factory=list)
@@ -182,10 +189,14 @@ def available(module: str) -> bool:
 def submission(candidate: Candidate) -> dict[str, Any]:
     """The names that a candidate's code defines. An import that the grader refuses ends it there."""
 
-    def guarded(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.partition(".")[0] in ("faultlab", "autograder") and not available(name):
-            raise ModuleNotFoundError(f"{name} is not there while a submission is graded", name=name)
-        return builtins.__import__(name, *args, **kwargs)
+    def guarded(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+        wanted = [name]
+        if name == "faultlab":  # `from faultlab import models` imports a module too
+            wanted += [full for part in fromlist or () if find_spec(full := f"faultlab.{part}")]
+        for module in wanted:
+            if module.partition(".")[0] in ("faultlab", "autograder") and not available(module):
+                raise ModuleNotFoundError(f"{module} is not there while a submission is graded", name=module)
+        return builtins.__import__(name, globals, locals, fromlist, level)
 
     names = {"__name__": "__main__", "__builtins__": {**vars(builtins), "__import__": guarded}}
     try:
@@ -217,45 +228,56 @@ class Bench:
         return verdict
 
 
-def examine(task: Task, candidate: Candidate, seeds: int) -> Result:
-    """Hold one candidate against the checks of its task."""
-    result = Result(candidate)
+def examine(task: Task, candidate: Candidate, seeds: int, thorough: bool = False) -> Result:
+    """Hold one candidate against the checks of its task; a wrong one up to its first failure in the check meant for it,
+    unless `thorough`."""
+    result = Result(candidate, found_by=0 if thorough and candidate.meant else None)
     bench = Bench(task, candidate)
     for name in task.objects:
         check = core.find(name)
         if candidate.meant in ("", EVERY, name):
-            _examine_closely(bench, check, result, seeds)
-        else:
+            _examine_closely(bench, check, result, seeds, thorough)
+        elif thorough:
             _examine_collateral(bench, check, result)
     if candidate.meant:
         result.killed = len(result.alarms) == (len(task.objects) if candidate.meant == EVERY else 1)
+        result.fell_at = "" if candidate.meant == EVERY else next(iter(result.alarms), "").partition(": ")[0]
         result.alarms = []
     return result
 
 
-def _examine_closely(bench: Bench, check: core.Check, result: Result, seeds: int) -> None:
-    """The examples, then each hidden schedule alone; of a wrong one all of it twice.
+def _examine_closely(bench: Bench, check: core.Check, result: Result, seeds: int, thorough: bool) -> None:
+    """The examples, then each hidden schedule alone.
 
-    A right one need not run twice: what it fails once is an alarm already.
+    What a wrong one fails runs twice, to see whether it always does; with `thorough` every play of it does. A right one
+    need not run twice: what it fails once is an alarm already.
     """
     alarm = ""
-    runs = 2 if result.candidate.meant else 1
     plays = [(check, [])]
     alone = dataclasses.replace(check, examples=[])
     plays += [(alone, [seed]) for seed in range(seeds)] if check.generate else []
     for play, chosen in plays:
-        first, *again = (bench.judge(play, chosen) for _run in range(runs))
-        result.plays += runs
+        begun = time.monotonic()
+        verdicts = [bench.judge(play, chosen)]
+        result.seconds += time.monotonic() - begun
+        lost = verdicts[0].status not in (core.RIGHT, core.GRADER_ERROR)
+        if result.candidate.meant and (lost or thorough):
+            verdicts.append(bench.judge(play, chosen))
+        result.plays += len(verdicts)
         what = f"{check.name}, {f'seed {chosen[0]}' if chosen else 'examples'}"
-        for verdict in (first, *again):
+        for verdict in verdicts:
             if verdict.status == core.GRADER_ERROR:
                 result.broken.append(f"{what}: {verdict.message}")
-            if (verdict.status, verdict.fraction) != (first.status, first.fraction):
-                result.flakes.append(f"{what}: first {first.status}, then {verdict.status}")
-        failed = next((v for v in (first, *again) if v.status not in (core.RIGHT, core.GRADER_ERROR)), None)
-        if failed is not None:
-            alarm = alarm or f"{what}: {failed.message}"
+            if (verdict.status, verdict.fraction) != (verdicts[0].status, verdicts[0].fraction):
+                result.flakes.append(f"{what}: first {verdicts[0].status}, then {verdict.status}")
+        failed = next((v for v in verdicts if v.status not in (core.RIGHT, core.GRADER_ERROR)), None)
+        if failed is None:
+            continue
+        alarm = alarm or f"{what}: {failed.message}"
+        if result.found_by is not None:
             result.found_by += bool(chosen)
+        elif result.candidate.meant:
+            break
     if alarm:
         result.alarms.append(alarm)
 
@@ -286,21 +308,29 @@ def report(task: Task, results: list[Result], seeds: int, seconds: float) -> Ite
     yield f"  kill rate     {_rate(sum(r.killed for r in wrong), len(wrong), 'wrong ones')}"
     yield f"  false alarms  {_rate(sum(len(r.alarms) for r in right), sum(r.plays for r in right), 'plays')}"
     yield f"  flakes        {_rate(sum(len(r.flakes) for r in results), sum(r.plays for r in results), 'plays')}"
-    yield f"  collateral    {sum(len(r.also_fails) for r in single) / max(1, len(single)):.1f} other checks on average"
+    if any(r.found_by is not None for r in wrong):
+        average = sum(len(r.also_fails) for r in single) / max(1, len(single))
+        yield f"  collateral    {average:.1f} other checks on average"
+    elif single:
+        longest = max(single, key=lambda r: r.seconds)
+        median = statistics.median(r.seconds for r in single)
+        yield f"  survival      median {median:.2f} s, longest {longest.seconds:.2f} s ({longest.candidate.name})"
     yield f"  time          {seconds:.0f} s"
 
 
 def _of_wrong(r: Result, checks: int, seeds: int) -> str:
     word = "killed" if r.killed else "MISSED"
-    if r.candidate.meant == EVERY:
-        return f"{word}  by {seeds and r.found_by / (seeds * checks):4.0%} of the plays"
+    if r.found_by is None:
+        where = f" ({r.fell_at.partition(', ')[2]})" if r.fell_at else ""
+        return f"{word}  {'after' if r.killed else 'lives for'} {r.seconds:6.2f} s{where}"
+    plays = seeds * (checks if r.candidate.meant == EVERY else 1)
     names = ", ".join(name.partition(".")[2] for name in r.also_fails)
     also = f"; also fails {len(r.also_fails)}: {names}" if r.also_fails else ""
-    return f"{word}  by {seeds and r.found_by / seeds:4.0%} of the plays{also}"
+    return f"{word}  by {plays and r.found_by / plays:4.0%} of the plays{also}"
 
 
 def _of_right(r: Result) -> str:
-    return f"{len(r.alarms)} false alarms in {r.plays} plays"
+    return f"{len(r.alarms)} false alarms in {r.plays} plays, {r.seconds:.1f} s"
 
 
 def _rate(found: int, of: int, what: str) -> str:
@@ -313,15 +343,15 @@ def unguarded(task: Task, wrong: Iterable[Result]) -> list[str]:
     return [name for name in task.objects if name not in meant]
 
 
-def examine_all(task: Task, chosen: list[Candidate], seeds: int, jobs: int) -> list[Result]:
+def examine_all(task: Task, chosen: list[Candidate], seeds: int, jobs: int, thorough: bool) -> list[Result]:
     """`examine` for each, in this process or in several."""
     if jobs == 1:
-        return [examine(task, candidate, seeds) for candidate in chosen]
+        return [examine(task, candidate, seeds, thorough) for candidate in chosen]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as several:
-        return list(several.map(examine, repeat(task), chosen, repeat(seeds)))
+        return list(several.map(examine, repeat(task), chosen, repeat(seeds), repeat(thorough)))
 
 
-def run(root: Path = ROOT, seeds: int = 20, only: str = "*", jobs: int = 1) -> bool:
+def run(root: Path = ROOT, seeds: int = 20, only: str = "*", jobs: int = 1, thorough: bool = False) -> bool:
     """Print the report of each task whose "<assignment>/<task>" or candidate matches `only`; True if none missed."""
     fine, matched = True, False
     for task in tasks(root):
@@ -331,7 +361,7 @@ def run(root: Path = ROOT, seeds: int = 20, only: str = "*", jobs: int = 1) -> b
             continue
         matched = True
         begun = time.monotonic()
-        results = examine_all(task, chosen, seeds, jobs)
+        results = examine_all(task, chosen, seeds, jobs, thorough)
         for line in report(task, results, seeds, time.monotonic() - begun):
             if whole or "no wrong implementation" not in line:
                 print(line, flush=True)
@@ -347,9 +377,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=20, help="hidden schedules per check (default: 20)")
     parser.add_argument("--only", default="*", help="tasks or implementations whose name matches, such as 'breaker'")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per processor)")
+    parser.add_argument("--thorough", action="store_true", help="do not stop a wrong one at its first failure")
     options = parser.parse_args(arguments)
     try:
-        return 0 if run(seeds=options.seeds, only=options.only, jobs=options.jobs) else 1
+        return 0 if run(seeds=options.seeds, only=options.only, jobs=options.jobs, thorough=options.thorough) else 1
     except GateError as error:
         print(error, file=sys.stderr)
         return 2

@@ -73,8 +73,22 @@ def test_a_wrong_file_changes_the_reference_or_stands_for_itself(tmp_path):
 def test_what_the_grader_withholds_is_withheld_here():
     names = gates.submission(gates.Candidate("x", "from faultlab.models.breaker import CircuitBreaker\n", "*"))
     assert "CircuitBreaker" not in names
+    names = gates.submission(gates.Candidate("x", "from faultlab import models\n", "*"))
+    assert "models" not in names
     names = gates.submission(gates.Candidate("x", "from faultlab.errors import HTTPError\n"))
     assert "HTTPError" in names
+
+
+def test_a_wrong_one_is_stopped_at_its_first_failure_unless_all_of_it_is_wanted():
+    task = next(task for task in TASKS if task.name == "bulkhead")
+    candidate = next(c for c in gates.candidates(task) if c.name == "unbounded_queue")
+    stopped, whole = gates.examine(task, candidate, 2), gates.examine(task, candidate, 2, thorough=True)
+    assert stopped.killed and whole.killed
+    assert stopped.plays == 2 and whole.plays == 6  # the examples, then two hidden schedules, each of them twice
+    assert (stopped.found_by, whole.found_by) == (None, 2)
+    assert stopped.fell_at == f"{candidate.meant}, examples" and 0 < stopped.seconds < whole.seconds
+    assert f"after {stopped.seconds:6.2f} s (examples)" in "\n".join(gates.report(task, [stopped], 2, 1.0))
+    assert "by 100% of the plays" in "\n".join(gates.report(task, [whole], 2, 1.0))
 
 
 def test_a_right_one_that_does_not_run_is_a_mistake_of_the_gates():

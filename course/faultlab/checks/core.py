@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import html
 import importlib
+import json
 import random
 import sys
 import textwrap
@@ -26,7 +27,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from faultlab.checks.story import Story
+from faultlab.checks.story import Story, trace_text
 from faultlab.checks.subject import (
     Gate,
     LocalChannel,
@@ -40,6 +41,7 @@ from faultlab.checks.subject import (
 )
 from faultlab.i18n import N_, _, number
 from faultlab.sim.clock import VirtualClock
+from faultlab.sim.trace import Trace
 
 if TYPE_CHECKING:
     from faultlab.sim.explore import Exploration
@@ -58,6 +60,11 @@ STATUS_NAMES = {
 }
 SHRINK_RUNS_MAX = 120
 SHRINK_SECONDS_MAX = 5.0
+PLAYER_PX = 720
+# Of a trace: what is kept after the event that matters, and how much at most.
+EVENTS_AFTER = 40
+TRACE_EVENTS_MAX = 6_000
+TRACE_CHARS_MAX = 2_000_000
 
 Schedule = list[Any]
 
@@ -82,7 +89,8 @@ class Check:
 @dataclass
 class Verdict:
     """What a check found. `fraction` of its points is earned; `story` and `schedule` show the failure, `seed` repeats
-    it."""
+    it. Of nodes that ran in a world or a search it is `trace` (as `Trace.to_json` writes it) that shows the failure, at
+    its event `at`."""
 
     check: str
     status: str
@@ -95,6 +103,8 @@ class Verdict:
     title: str = ""
     traceback: str = ""
     lost: bool = False
+    trace: dict[str, Any] | None = None
+    at: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {**vars(self), "story": self.story.to_json()}
@@ -104,7 +114,9 @@ class Verdict:
         lines = [f"{_SIGNS[self.status]} {_(STATUS_NAMES[self.status])}: {_(self.title)}"]
         if self.message:
             lines.append(f"  {self.message}")
-        if self.story.events:
+        if self.trace is not None:
+            lines += ["", trace_text(Trace.from_json(self.trace), self.at)]
+        elif self.story.events:
             lines += ["", self.story.to_text()]
         if self.traceback:
             lines += ["", self.traceback]
@@ -122,7 +134,9 @@ class Verdict:
             parts.append(f'<p style="margin:.4em 0">{html.escape(self.message)}</p>')
         if self.traceback:
             parts.append(f"<pre>{html.escape(self.traceback)}</pre>")
-        if self.story.events:
+        if self.trace is not None:
+            parts.append(_played(Trace.from_json(self.trace), self.at, self._where(), title))
+        elif self.story.events:
             where = self._where()
             parts.append(f"<details open><summary>{html.escape(where)}</summary>{self.story.to_html()}</details>")
         return "".join(parts) + "</div>"
@@ -134,6 +148,20 @@ class Verdict:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         return {"text/plain": self.to_text(), "text/html": self.to_html()}
+
+
+def _played(trace: Trace, at: int | None, where: str, title: str) -> str:
+    """The trace in the player, and as text for whoever has no scripts. The frame keeps the learner's data, and the
+    player's own styles, away from the page around it."""
+    from faultlab.widgets.player import page
+
+    text = html.escape(trace_text(trace, at))
+    return (
+        f"<details open><summary>{html.escape(where)}</summary>"
+        f'<iframe srcdoc="{html.escape(page(trace, start=at))}" sandbox="allow-scripts" loading="lazy" title="{title}" '
+        f'style="width:100%;height:{PLAYER_PX}px;border:1px solid #999;resize:vertical"></iframe></details>'
+        f"<details><summary>{html.escape(_('The same as text'))}</summary><pre>{text}</pre></details>"
+    )
 
 
 _SIGNS = {RIGHT: "✓", WRONG: "✗", PARTLY: "◐", NOT_ATTEMPTED: "○", GRADER_ERROR: "?"}
@@ -167,6 +195,9 @@ class Trial:
         self.rng = random.Random(seed)
         self.clock = TrialClock()
         self.story = Story()
+        self.trace: Trace | None = None
+        self.at: int | None = None
+        self.traceback = ""
         subject.watch = self._watch
 
     # Calls
@@ -231,6 +262,10 @@ class Trial:
 
         here = {n: remote_factory(self.subject, node) if isinstance(node, Ref) else node for n, node in nodes.items()}
         return World(here, scenario, **how)
+
+    def keep(self, trace: Trace, at: int | None = None) -> None:
+        """Show this trace, opened at event `at`, if the trial fails from here on."""
+        self.trace, self.at = trace, at
 
     # Judgement
 
@@ -368,6 +403,7 @@ def _play(
     check: Check, subject: Subject, objects: Sequence[Ref], schedule: Schedule, seed: int, hidden: bool
 ) -> Verdict:
     verdict = Verdict(check.name, WRONG, schedule=schedule, seed=seed, hidden=hidden, title=check.title)
+    trial = None
     try:
         subject.forget()
         trial = Trial(subject, objects, seed, hidden)
@@ -395,7 +431,20 @@ def _play(
     else:
         verdict.fraction = 1.0 if result is None else max(0.0, min(1.0, float(result)))
         verdict.status = RIGHT if verdict.fraction == 1.0 else PARTLY if verdict.fraction > 0 else WRONG
+    if verdict.status != RIGHT and trial is not None and trial.trace is not None:
+        verdict.trace, verdict.at = _kept(trial.trace, trial.at)
+        verdict.traceback = verdict.traceback or trial.traceback
     return verdict
+
+
+def _kept(trace: Trace, at: int | None) -> tuple[dict[str, Any] | None, int | None]:
+    """A trace as it can be kept with a grade: not much beyond the moment that matters, and nothing that is too big."""
+    if at is not None:
+        trace = trace.head(at + 1 + EVENTS_AFTER)
+    if len(trace) > TRACE_EVENTS_MAX:
+        return None, None
+    data = trace.to_json()
+    return (data, at) if len(json.dumps(data)) <= TRACE_CHARS_MAX else (None, None)
 
 
 def _shrink(check: Check, subject: Subject, objects: Sequence[Ref], verdict: Verdict) -> Verdict:

@@ -10,10 +10,14 @@ without them the whole picture is shown.
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from faultlab.i18n import _, number
+from faultlab.sim.plain import Plain, literal
+from faultlab.sim.trace import Event as TraceEvent
+from faultlab.sim.trace import Trace
 
 ROW_PX = 26
 WIDTH_PX = 760
@@ -180,3 +184,74 @@ def _slider(steps: int) -> str:
         f'<label style="display:flex;gap:.6em;align-items:center;max-width:{WIDTH_PX}px">{word} '
         f'<input type="range" min="1" max="{steps}" value="{steps}" style="flex:1" oninput="{move}"></label>'
     )
+
+
+# A trace as text
+
+LINES_MAX = 120
+VALUE_CHARS_MAX = 100
+
+
+def trace_text(trace: Trace, at: int | None = None) -> str:
+    """What nodes did in a run or in a schedule of the model checker, one line an event, up to event `at` (default: to
+    its end). Sendings are left out of an untimed schedule: there only the order of what arrives matters."""
+    sent: dict[int, Plain] = {}
+    lines = []
+    for index, event in enumerate(trace):
+        if event.kind == "send":
+            sent[event.number] = event.detail
+        elif event.kind == "duplicate":
+            sent[event.number] = sent.get(event.detail)
+        if at is not None and index > at and event.kind not in ("reply", "refuse", "error"):
+            break
+        if not (trace.untimed and event.kind == "send"):
+            moment = f"{index:5d}" if trace.untimed else f"{number(event.at_s, 3):>8} {_('s')}"
+            lines.append(f"{moment}  {_told(event, sent)}{_became(trace.changes.get(index, {}))}")
+    left_out = len(lines) - LINES_MAX
+    head = [_("The first {n} events are left out.", n=left_out)] if left_out > 0 else []
+    violated = [f"!! {f.name}{': ' + f.because if f.because else ''}" for f in trace.findings if f.status == "violated"]
+    return "\n".join([*head, *lines[-LINES_MAX:], *violated])
+
+
+def _became(changed: Mapping[str, Plain]) -> str:
+    """What the event changed in its node, as far as it fits into a line: numbers, texts, yes and no."""
+    short = [f"{name}={literal(value)}" for name, value in changed.items() if type(value) in (int, bool, str)]
+    shown = ", ".join(part for part in short if "disk." not in part and len(part) <= 40)
+    return f"   [{shown}]" if shown else ""
+
+
+def _told(event: TraceEvent, sent: Mapping[int, Plain]) -> str:
+    node, other, detail = event.node, event.other, event.detail
+
+    def value(data: Plain) -> str:
+        text = literal(data)
+        return text if len(text) <= VALUE_CHARS_MAX else text[: VALUE_CHARS_MAX - 1] + "…"
+
+    match event.kind:
+        case "send":
+            return f"{node} -> {other}: {value(detail)}"
+        case "deliver":
+            return _("{node} gets from {other}: {what}", node=node, other=other, what=value(sent.get(event.number)))
+        case "lose":
+            return _("{what} from {other} to {node} is lost", node=node, other=other,
+                     what=value(sent.get(event.number)))  # fmt: skip
+        case "duplicate":
+            return _("{what} from {node} to {other} is doubled", node=node, other=other,
+                     what=value(sent.get(event.number)))  # fmt: skip
+        case "timer":
+            return _("{node}: timer {timer}", node=node, timer=value(detail))
+        case "request":
+            return _("client {other} asks {node}: {call}", node=node, other=other, call=value(detail))
+        case "reply":
+            return _("{node} answers client {other}: {call}", node=node, other=other, call=value(detail))
+        case "refuse":
+            return _("{node} refuses client {other}: {call}", node=node, other=other, call=value(detail))
+        case "give up":
+            return _("client {other} gives up: {call}", other=other, call=value(detail))
+        case "start":
+            return _("{node} starts", node=node)
+        case "crash":
+            return _("{node} crashes", node=node)
+        case "error":
+            return _("{node} raises {error}", node=node, error=detail)
+    return f"{node} {event.kind} {'' if detail is None else value(detail)}".strip()

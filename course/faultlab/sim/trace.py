@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -205,6 +205,17 @@ class Trace:
         return past
 
     # Out and in
+
+    def head(self, events: int) -> Trace:
+        """The first `events` events, with what was found in them."""
+        if events >= len(self):
+            return self
+        kept = self._shallow()
+        for name in ("changes", "timers", "tracebacks"):
+            kept[name] = {i: value for i, value in kept[name].items() if i < events}
+        end_s = self.rows[events - 1][0] if events > 0 else 0.0
+        found = tuple(f if f.event < events else replace(f, status="open", because="", event=-1) for f in self.findings)
+        return Trace(**{**kept, "rows": self.rows[: max(events, 0)], "end_s": end_s, "findings": found})
 
     def with_findings(self, *findings: Finding) -> Trace:
         """The same events with what was found in them."""
