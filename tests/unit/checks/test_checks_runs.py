@@ -133,7 +133,9 @@ def test_a_check_says_its_own_sentence_of_a_run():
 
 def test_what_is_kept_ends_soon_after_the_event_that_matters_and_is_never_big():
     def play(t, n):
-        trace = runs.run(t, nodes(t, "ABC"), Scenario(until_s=9, network=Network(), clients=[Client("ann", ["x"], "A")]))
+        trace = runs.run(
+            t, nodes(t, "ABC"), Scenario(until_s=9, network=Network(), clients=[Client("ann", ["x"], "A")])
+        )
         runs.wrong(t, trace, "Too early.", at=n)
 
     short, whole = verdict(Selfish, lambda t: play(t, 0)), verdict(Selfish, lambda t: play(t, None))
