@@ -47,7 +47,8 @@ safe; a Raft leader keeps the old term of an entry, and must not count it (secti
 by Multi-Paxos: who leads, changing the members, catching up, cutting the log; that Raft says these is a good part of
 its success.
 
-Left out: Multi-Paxos as code, leader election, forgetting what was decided, and liars (`models/generals.py`).
+Left out: Multi-Paxos (as code it stands in `models/multi_paxos.py`), leader election, forgetting what was decided, and
+liars (`models/generals.py`).
 
 Sources: L. Lamport, "Paxos Made Simple", 2001. It was first told as the history of a lost parliament, "The Part-Time
 Parliament", submitted in 1990 and printed in ACM TOCS 16(2), 1998: legislators walk in and out, and keep ledgers.
@@ -55,7 +56,8 @@ Parliament", submitted in 1990 and printed in ACM TOCS 16(2), 1998: legislators 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -66,10 +68,21 @@ from faultlab.sim.faults import crash, drop, restart
 from faultlab.sim.latency import Constant
 from faultlab.sim.node import Context, Factory, Node
 from faultlab.sim.plain import Plain
-from faultlab.sim.properties import VIOLATED, NodeView, Property, Snapshot, always, eventually, sometimes
+from faultlab.sim.properties import (
+    ALWAYS,
+    OK,
+    OPEN,
+    VIOLATED,
+    NodeView,
+    Property,
+    Snapshot,
+    always,
+    eventually,
+    sometimes,
+)
 from faultlab.sim.scenario import Client, Network, Scenario
 from faultlab.sim.search import Action, Bounds
-from faultlab.sim.trace import Finding, Trace
+from faultlab.sim.trace import Event, Finding, Trace
 from faultlab.sim.world import simulate
 
 Ballot = tuple[int, str]
@@ -79,6 +92,8 @@ NO_BALLOT: Ballot = (0, "")
 PHASES = {"prepare": "1a", "promise": "1b", "accept": "2a", "accepted": "2b", "nack": "refusal"}
 # What a proposer is doing. WAITING: a nack has ended its ballot, and it pauses before the next.
 IDLE, PREPARING, PROPOSING, WAITING, DONE = "idle", "phase 1", "phase 2", "waiting", "done"
+# How many elements each message has, its name among them.
+LENGTHS = {"prepare": 2, "promise": 4, "accept": 3, "accepted": 3, "nack": 3}
 RETRY = "retry"
 DOUBLINGS_MAX = 6
 
@@ -302,17 +317,69 @@ def paxos(
 
     `proposer`, `acceptor` and `learner` are classes to run in place of these, or partials with other options. A
     proposer and a learner are made with the list of the acceptors' names, an acceptor with that of the learners if
-    there are any."""
+    there are any. A class that takes no argument is made without: it finds the others in `ctx.peers`."""
     memory, listeners = names("a", acceptors), names("l", learners)
-    nodes: dict[str, Factory] = dict.fromkeys(names("p", proposers), partial(proposer, memory))
-    nodes |= dict.fromkeys(memory, partial(acceptor, listeners) if listeners else acceptor)
-    return nodes | dict.fromkeys(listeners, partial(learner, memory))
+    nodes: dict[str, Factory] = dict.fromkeys(names("p", proposers), _told(proposer, memory))
+    nodes |= dict.fromkeys(memory, _told(acceptor, listeners) if listeners else acceptor)
+    return nodes | dict.fromkeys(listeners, _told(learner, memory))
+
+
+def _told(role: Callable[..., Node], others: list[str]) -> Factory:
+    try:
+        inspect.signature(role).bind(others)
+    except TypeError:
+        return role
+    return partial(role, others)
 
 
 def messages(acceptors: int, learners: int = 0) -> int:
     """Messages until one proposer's value is chosen and known, if nothing fails: four phases, and 2b to each
     learner."""
     return 4 * acceptors + acceptors * learners
+
+
+# One rule left out, to see what it was for
+
+
+class MinorityProposer(Proposer):
+    """Rules 3 and 5 without the majority: half of the acceptors, rounded down, is enough for it. Two such quorums need
+    not have a member in common."""
+
+    def quorum(self) -> int:
+        return max(1, len(self.acceptors) // 2)
+
+
+class StubbornProposer(Proposer):
+    """Rule 3 without the second half: it proposes what its client wants, whatever was reported."""
+
+    def value_to_propose(self) -> Plain:
+        return self.wish
+
+
+class HastyAcceptor(Acceptor):
+    """Rule 4 without the comparison: it accepts in a ballot below the one that it has promised."""
+
+    def phase_2b(self, ctx: Context, proposer: str, ballot: Ballot, value: Plain) -> None:
+        promised, self.promised = self.promised, min(ballot, self.promised)
+        super().phase_2b(ctx, proposer, ballot, value)
+        self.promised = max(promised, ballot)
+        self.store(ctx)
+
+
+class ForgetfulAcceptor(Acceptor):
+    """Rule 6 left out: nothing reaches the disk, and a restart begins with nothing promised and nothing accepted."""
+
+    def store(self, ctx: Context) -> None:
+        pass
+
+
+# What is left out -> whose class shows it, and the class.
+LEFT_OUT: dict[str, tuple[str, type[Node]]] = {
+    "majority": ("proposer", MinorityProposer),
+    "adoption": ("proposer", StubbornProposer),
+    "comparison": ("acceptor", HastyAcceptor),
+    "disk": ("acceptor", ForgetfulAcceptor),
+}
 
 
 # What is promised
@@ -448,22 +515,66 @@ def _learned_is_chosen(s: Snapshot, acceptors: Sequence[str]) -> Any:
     return True
 
 
-def remembered(trace: Trace) -> Snapshot:
-    """The last state of a trace together with every message that was ever sent in it, and every answer.
+def remembered(trace: Trace, index: int | None = None) -> Snapshot:
+    """The state after event `index` (the last one, if none is given) together with every message that was sent up to
+    it, and every answer.
 
-    The properties above only gain facts as a run goes on, so looking at its end is looking at all of it. Their one
-    question about the present, what an acceptor would still accept, is asked of the end alone; `judge` asks it of every
-    event.
+    What is chosen, proposed and promised only grows as a run goes on, so for agreement, validity and one value in a
+    ballot looking at the end is looking at all of it. What an acceptor would still accept, and whether a value was
+    chosen when somebody said so, are questions about a moment: `judge_remembering` asks them at each one that matters.
     """
-    status = trace.status(len(trace) - 1)
+    last = len(trace) - 1 if index is None else index
+    status = trace.status(last)
     nodes = {}
-    for name, fields in trace.state(len(trace) - 1).items():
+    for name, fields in trace.state(last).items():
         disk = {k.removeprefix("disk."): v for k, v in fields.items() if k.startswith("disk.")}
         own = {k: v for k, v in fields.items() if not k.startswith("disk.")}
         nodes[name] = NodeView(name, own, disk, status[name] != "crashed")
-    sent = [(row[2], row[3], row[5]) for row in trace.rows if row[1] == "send"]
-    failure = next((f"{row[2]}: {row[5][0]}" for row in trace.rows if row[1] == "error"), "")
-    return Snapshot(nodes, [row[5] for row in trace.rows if row[1] == "reply"], sent, failure=failure)
+    rows = trace.rows[: last + 1]
+    sent = [(row[2], row[3], row[5]) for row in rows if row[1] == "send"]
+    failure = next((f"{row[2]}: {row[5][0]}" for row in rows if row[1] == "error"), "")
+    return Snapshot(nodes, [row[5] for row in rows if row[1] == "reply"], sent, failure=failure)
+
+
+# The fields and events on which the properties above turn, and what belongs to a handler that began before.
+_TELLING_FIELDS = frozenset({"promised", "accepted_ballot", "accepted_value", "value", "chosen"})
+_IN_A_HANDLER = ("send", "duplicate", "reply", "refuse", "note", "error")
+
+
+def judge_remembering(trace: Trace, acceptors: Sequence[str], values: Iterable[Plain]) -> Trace:
+    """The trace with what `safety` and `progress` came to in it.
+
+    `judge` asks about each state with the messages that are on their way just then, and an acceptor that has moved on
+    takes its old vote with it. Here nothing that was sent is forgotten, so no violation is overlooked. Only moments are
+    looked at after which something else may be true than before: the cost grows with their number times the length of
+    the run, so this is for runs of seconds.
+    """
+    watched = [*safety(acceptors, values), *progress(acceptors)]
+    found: dict[str, Finding] = {}
+    for handled, last in _telling_moments(trace, set(acceptors)):
+        s = remembered(trace, last)
+        for p in watched:
+            if p.name not in found and (p.kind == ALWAYS) != (looked := p.look(s))[0]:
+                verdict = (VIOLATED, looked[1]) if p.kind == ALWAYS else (OK, "")
+                found[p.name] = Finding(p.name, p.kind, *verdict, handled)
+    undecided = {p.name: Finding(p.name, p.kind, OK if p.kind == ALWAYS else OPEN) for p in watched}
+    return trace.with_findings(*({**undecided, **found}[p.name] for p in watched))
+
+
+def _telling_moments(trace: Trace, acceptors: set[str]) -> Iterator[tuple[int, int]]:
+    """The first and the last event of each handler that may decide something. As long as nobody has accepted anything,
+    promises decide nothing."""
+    began, telling, accepted = 0, False, False
+    for i, row in enumerate(trace.rows):
+        if row[1] not in _IN_A_HANDLER:
+            began, telling = i, False
+        changes = trace.changes.get(i, {})
+        accepted = accepted or (row[2] in acceptors and changes.get("accepted_ballot", NO_BALLOT) != NO_BALLOT)
+        telling_now = _TELLING_FIELDS if accepted else {"value", "chosen"}
+        telling = telling or row[1] == "reply" or not telling_now.isdisjoint(changes)
+        ends = i + 1 == len(trace) or trace.rows[i + 1][1] not in _IN_A_HANDLER
+        if ends and (telling or i + 1 == len(trace)):
+            yield began, i
 
 
 def broken(trace: Trace, properties: Iterable[Property]) -> list[Finding]:
@@ -479,7 +590,12 @@ def broken(trace: Trace, properties: Iterable[Property]) -> list[Finding]:
 class BallotView:
     """One ballot of a run: who opened it and when, who promised, what each of these reported, what was proposed, from
     which ballot it was taken over (NO_BALLOT: it is the proposer's own), who accepted, who refused, and is it
-    chosen."""
+    chosen.
+
+    `at` says for each name at which event of the trace: "prepare" and "accept" were sent by the proposer (the first one
+    of each), "promise", "accepted", "refused in 1" and "refused in 2" by an acceptor; a "report" is a promise that had
+    arrived before the proposer went on to phase 2, a "lost" one never arrived. What a handler sent counts from the
+    event that it answers, like the state that it leaves. `chosen_at` is the event that made the majority, or -1."""
 
     ballot: Ballot
     proposer: str
@@ -490,40 +606,76 @@ class BallotView:
     accepted_by: list[str] = field(default_factory=list)
     refused_by: list[str] = field(default_factory=list)
     is_chosen: bool = False
+    chosen_at: int = -1
+    at: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def note(self, what: str, who: str, index: int) -> bool:
+        """Write down when `who` did this for the first time; was it the first time?"""
+        first = who not in self.at.setdefault(what, {})
+        self.at[what].setdefault(who, index)
+        return first
 
 
 def ballots(trace: Trace, acceptors: int = 3) -> list[BallotView]:
     """The ballots of a run in the order in which they were opened, from its messages.
 
     `reports` are the promises that had reached the proposer when it went on to phase 2; `accepted_by` and `refused_by`
-    count from when the acceptor said so.
+    count from when the acceptor said so. Messages that are not of the paper's form are passed over.
     """
     found: dict[Ballot, BallotView] = {}
     sent = {row[4]: row[5] for row in trace.rows if row[1] == "send"}
-    for event in trace:
-        message = event.detail if event.kind == "send" else sent.get(event.number) if event.kind == "deliver" else None
-        if not isinstance(message, tuple) or message[0] not in PHASES:
+    heard: dict[str, Plain] = {}
+    began = 0
+    for index, event in enumerate(trace):
+        message = event.detail if event.kind == "send" else sent.get(event.number)
+        began = began if event.kind in _IN_A_HANDLER else index
+        if event.kind == "deliver":
+            heard[event.node] = message
+        ballot = ballot_spoken_of(message)
+        if ballot is None or event.kind not in ("send", "deliver", "lose"):
             continue
-        ballot = message[1]
-        if message[0] == "prepare" and event.kind == "send":
-            found.setdefault(ballot, BallotView(ballot, event.node, event.at_s))
-        elif ballot in found:
-            _note(found[ballot], event.kind, event.node, event.other, message, acceptors)
+        if event.kind == "send" and message[0] == "prepare" and ballot not in found:
+            found[ballot] = BallotView(ballot, event.node, event.at_s)
+        if ballot in found:
+            _note(found[ballot], began, event, message, heard.get(event.node), acceptors)
     return list(found.values())
 
 
-def _note(view: BallotView, kind: str, node: str, other: str, message: Plain, acceptors: int) -> None:
-    match kind, message:
-        case "deliver", ("promise", _ballot, reported, value) if view.value is None:
-            view.reports[other] = (reported, value)
+def ballot_spoken_of(message: Plain) -> Ballot | None:
+    """The ballot that a message speaks of; None if it is not of the paper's form."""
+    match message:
+        case ("prepare" | "promise" | "accept" | "accepted" | "nack", (int() as round_, str() as name), *_rest) if (
+            len(message) == LENGTHS[message[0]]
+        ):
+            return round_, name
+    return None
+
+
+def _note(view: BallotView, index: int, event: Event, message: Plain, heard: Plain, acceptors: int) -> None:
+    node, other = event.node, event.other
+    match event.kind, message:
+        case "send", ("prepare", _ballot):
+            view.note("prepare", node, index)
+        case "send", ("promise", *_rest):
+            view.note("promise", node, index)
+        case "deliver", ("promise", _ballot, (int(), str()) as reported, value) if view.value is None:
+            view.reports[other] = ((reported[0], reported[1]), value)
+            view.note("report", other, index)
+        case "lose", ("promise", *_rest):
+            view.note("lost", other, index)
         case "send", ("accept", _ballot, value):
-            view.value = value
-            view.taken_from = max((ballot for ballot, _v in view.reports.values()), default=NO_BALLOT)
-        case "send", ("accepted", _ballot, _value) if node not in view.accepted_by:
+            if view.note("accept", node, index):
+                view.value = value
+                view.taken_from = max((ballot for ballot, _v in view.reports.values()), default=NO_BALLOT)
+        case "send", ("accepted", _ballot, _value) if view.note("accepted", node, index):
             view.accepted_by.append(node)
-            view.is_chosen = len(view.accepted_by) >= quorum(acceptors)
-        case "send", ("nack", _ballot, _promised) if node not in view.refused_by:
-            view.refused_by.append(node)
+            if len(view.accepted_by) == quorum(acceptors):
+                view.is_chosen, view.chosen_at = True, index
+        case "send", ("nack", _ballot, _promised):
+            phase = 2 if isinstance(heard, tuple) and heard[:1] == ("accept",) else 1
+            view.note(f"refused in {phase}", node, index)
+            if node not in view.refused_by:
+                view.refused_by.append(node)
 
 
 # Runs to look at

@@ -27,7 +27,7 @@ from faultlab.models.raft import Raft
 from faultlab.sim.explore import Budget, Cluster
 from faultlab.sim.faults import crash, heal, partition, restart
 from faultlab.sim.latency import Constant
-from faultlab.sim.node import Factory
+from faultlab.sim.node import Factory, label
 from faultlab.sim.plain import Plain
 from faultlab.sim.scenario import Client, Link, Network, Scenario
 from faultlab.sim.search import Action
@@ -55,11 +55,29 @@ class Stage:
         return {"prefix": self.prefix, "clients": self.clients, **budget, "losses": losses + spent["lose"], **more}
 
 
+class Stuck(ValueError):
+    """A step of a script that is not possible; `trace` shows how far it went."""
+
+    def __init__(self, what: str, trace: Trace) -> None:
+        super().__init__(what)
+        self.trace = trace
+
+
 def staged(nodes: Nodes, script: Script, clients: Sequence[Client] = (), **more: Any) -> Stage:
     """Play a script on the nodes. `more` goes to `Cluster`: `steppers`, `network`.
 
-    ValueError for a step that is not possible, which says what these nodes did not do.
+    `Stuck`, a ValueError, for a step that is not possible, which says what these nodes did not do.
     """
+    return Stage(tuple(_played(nodes, script, clients, more).actions), tuple(clients))
+
+
+def story(nodes: Nodes, script: Script, clients: Sequence[Client] = (), **more: Any) -> Trace:
+    """Play a script as `staged` does, and tell what happened."""
+    play = _played(nodes, script, clients, more)
+    return play.cluster.trace(play.actions)
+
+
+def _played(nodes: Nodes, script: Script, clients: Sequence[Client], more: Mapping[str, Any]) -> _Play:
     budget = Budget(losses=PLENTY, crashes=PLENTY)
     play = _Play(Cluster(nodes, budget=budget, clients=clients, **more))
     for number, (word, *rest) in enumerate(script, 1):
@@ -76,7 +94,7 @@ def staged(nodes: Nodes, script: Script, clients: Sequence[Client] = (), **more:
                 play.silence(rest)
             case _:
                 play.step(number, (word, *rest))
-    return Stage(tuple(play.actions), tuple(clients))
+    return play
 
 
 class _Play:
@@ -88,7 +106,10 @@ class _Play:
 
     def step(self, number: int, wanted: Action) -> None:
         if not self.take(lambda action: _means(wanted, action)):
-            raise ValueError(f"step {number} of the script: {wanted!r} is not possible here")
+            raise self.stuck(f"step {number} of the script: {wanted!r} is not possible here")
+
+    def stuck(self, what: str) -> Stuck:
+        return Stuck(what, self.cluster.trace(self.actions, "how far the script went"))
 
     def take(self, fits: Callable[[Action], bool]) -> bool:
         """Take the first action that fits, if there is one."""
@@ -103,7 +124,7 @@ class _Play:
         for _message in range(TALK_MAX):
             if not self.take(lambda a: a[0] == "deliver" and a[1] in names and a[2] in names):
                 return
-        raise ValueError(f"step {number} of the script: {', '.join(names)} do not stop talking")
+        raise self.stuck(f"step {number} of the script: {', '.join(names)} do not stop talking")
 
     def silence(self, kept: Sequence[str]) -> None:
         while self.take(lambda action: action[0] == "lose" and list(action[1:3]) != list(kept)):
@@ -112,7 +133,7 @@ class _Play:
 
 def _means(wanted: Action, action: Action) -> bool:
     shortened = len(wanted) == 4 and isinstance(wanted[3], str) and wanted[:3] == action[:3]
-    return action[3][0] == wanted[3] if shortened else wanted == action[: len(wanted)]
+    return label(action[3]) == wanted[3] if shortened else wanted == action[: len(wanted)]
 
 
 def _asking(*names: str) -> list[Client]:

@@ -15,6 +15,7 @@ from faultlab.models.paxos import (
     DUEL,
     DUEL_MENDED,
     IDLE,
+    LEFT_OUT,
     LOST_PROMISE,
     NO_BALLOT,
     PHASES,
@@ -27,15 +28,21 @@ from faultlab.models.paxos import (
     TWO,
     WAITING,
     Acceptor,
+    ForgetfulAcceptor,
     ForgivingAcceptor,
+    HastyAcceptor,
     Learner,
+    MinorityProposer,
     Proposer,
+    StubbornProposer,
     asked,
+    ballot_spoken_of,
     ballots,
     broken,
     chosen,
     clients,
     crashed,
+    judge_remembering,
     learned,
     messages,
     paxos,
@@ -51,7 +58,7 @@ from faultlab.models.paxos import (
     votes,
 )
 from faultlab.sim.explore import Budget, Cluster, explore
-from faultlab.sim.faults import crash, drop, random_faults, restart
+from faultlab.sim.faults import crash, delay, drop, partition, random_faults, restart
 from faultlab.sim.latency import Uniform
 from faultlab.sim.node import Node
 from faultlab.sim.properties import OK, VIOLATED, NodeView, Snapshot, judge, sometimes
@@ -126,6 +133,16 @@ def test_the_proposer_goes_through_its_phases():
         (final[a]["promised"], final[a]["accepted_ballot"], final[a]["accepted_value"]) == (B1, B1, "x")
         for a in ACCEPTORS
     )
+
+
+def test_a_class_that_takes_no_names_is_made_without_and_one_that_takes_them_with():
+    class Quiet(Node):
+        pass
+
+    quiet = paxos(1, 2, 1, proposer=Quiet, acceptor=Quiet, learner=Quiet)
+    assert {type(make()) for make in quiet.values()} == {Quiet}
+    told = paxos(1, 2, 1)
+    assert told["p1"]().acceptors == {"a1", "a2"} and told["a1"]().learners == {"l1"}
 
 
 def test_a_client_that_comes_later_is_answered_with_what_was_chosen():
@@ -292,6 +309,111 @@ def test_after_random_faults_all_clients_are_told_the_same_value(seed):
     assert len(answers(trace)) == 3 and len(set(answers(trace))) == 1
 
 
+# The ballots of a run, with their events
+
+
+def test_a_ballots_events_are_those_of_the_handlers_that_made_them():
+    trace = LOST_PROMISE.run()
+    (only,) = ballots(trace)
+    at_s = {what: {who: round(trace[i].at_s, 6) for who, i in at.items()} for what, at in only.at.items()}
+    assert at_s == {
+        "prepare": {"p1": 0.0},
+        "promise": dict.fromkeys(ACCEPTORS, 0.01),
+        "lost": {"a1": pytest.approx(0.02, abs=0.01)},
+        "report": {"a2": 0.02, "a3": 0.02},
+        "accept": {"p1": 0.02},
+        "accepted": dict.fromkeys(ACCEPTORS, 0.03),
+    }
+    kinds = {what: {trace[i].kind for i in at.values()} for what, at in only.at.items()}
+    assert kinds.pop("prepare") == {"request"} and kinds.pop("lost") == {"lose"}
+    assert set().union(*kinds.values()) == {"deliver"}
+    assert trace[only.chosen_at].node == "a2" and only.is_chosen
+
+
+def test_a_refusal_of_phase_1_is_told_from_one_of_phase_2():
+    duel = ballots(DUEL.run())
+    assert all("refused in 1" not in b.at for b in duel)
+    assert set(duel[0].at["refused in 2"]) == set(ACCEPTORS) == set(duel[0].refused_by)
+    lost = [drop(a, "p1", n) for a in ACCEPTORS for n in range(1, 6)]
+    nodes = paxos(2, proposer=partial(Proposer, retry_s=0.1))
+    trace = simulate(nodes, 2, network=STEADY, faults=lost, clients=clients("x", "y", apart_s=0.35))
+    late = next(b for b in ballots(trace) if b.proposer == "p2")
+    assert set(late.at["refused in 1"]) == set(ACCEPTORS) and "refused in 2" not in late.at
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, (), ("prepare",), ("prepare", 1), ("vote", B1), ("promise", B1), ("accept", ("p1", 1), "x"), "prepare"],
+)
+def test_a_message_that_is_not_of_the_papers_form_speaks_of_no_ballot(message):
+    assert ballot_spoken_of(message) is None
+    assert ballot_spoken_of(("accept", B1, message)) == B1
+
+
+# Rules left out in runs with times
+
+
+ONE_LEFT_OUT = {
+    # The cut network lets each proposer have a quorum of its own.
+    "majority": (partition("p1 a1 | p2 a2 a3", 0.0), 0.0, ["agreement", "what is learned is chosen"]),
+    "adoption": (ADOPTED.scenario.faults, 0.1, ["agreement"]),
+    "comparison": ([], 0.015, ["agreement", "promises are kept"]),
+    "disk": (
+        [*ADOPTED.scenario.faults, crash("a2", 0.06), restart("a2", 0.07), drop("p2", "a1", 1)],
+        0.1,
+        ["agreement", "promises are kept"],
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", LEFT_OUT)
+def test_a_rule_that_is_left_out_breaks_a_run_that_holds_with_it(rule):
+    role, broken_class = LEFT_OUT[rule]
+    faults, apart_s, expected = ONE_LEFT_OUT[rule]
+    for options, names_ in (({role: broken_class}, expected), ({}, [])):
+        asking = clients("x", "y", apart_s=apart_s)
+        trace = simulate(paxos(2, **options), 0.4, network=STEADY, faults=faults, clients=asking)
+        assert judge_remembering(trace, ACCEPTORS, "xy").violated == names_
+
+
+def test_what_a_snapshot_has_forgotten_is_remembered():
+    """x was chosen, told to nobody, and overwritten: no state of the run shows it beside y."""
+    faults, apart_s, _names = ONE_LEFT_OUT["disk"]
+    asking = clients("x", "y", apart_s=apart_s)
+    nodes = paxos(2, acceptor=ForgetfulAcceptor)
+    trace = simulate(nodes, 0.4, network=STEADY, faults=faults, clients=asking)
+    assert judge(trace, safety_of_fields(ACCEPTORS, "xy")).violated == []
+    found = {f.name: f for f in judge_remembering(trace, ACCEPTORS, "xy").findings}
+    event = trace[found["agreement"].event]
+    assert (event.kind, event.node, round(event.at_s, 6)) == ("deliver", "a2", 0.13)
+    assert "'x' in ballot (1, 'p1')" in found["agreement"].because
+    assert found["a value is chosen"].status == OK and trace[found["a value is chosen"].event].at_s == pytest.approx(
+        0.03
+    )
+
+
+def test_what_was_said_too_early_is_found_although_it_becomes_true():
+    """p1 says x after one vote; a moment later the majority is there, and at the end all looks well."""
+    trace = simulate(
+        paxos(1, proposer=MinorityProposer),
+        0.4,
+        network=STEADY,
+        clients=clients("x"),
+        faults=[delay("p1", "a2", 2, 0.05), delay("p1", "a3", 2, 0.05)],
+    )
+    assert broken(trace, safety(ACCEPTORS, "x")) == []
+    assert judge_remembering(trace, ACCEPTORS, "x").violated == ["what is learned is chosen"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_remembering_finds_nothing_in_random_runs_of_the_whole_protocol(seed):
+    faults = random_faults(seed, list(paxos(3)), 0.6, crashes=3, partitions=1, pauses=1, calm_s=0.4)
+    network = Network(Uniform(0.005, 0.02), loss=0.1, duplicate=0.1)
+    trace = simulate(paxos(3), 1.5, seed=seed, network=network, faults=faults, clients=clients(*"xyz", apart_s=0.02))
+    judged = judge_remembering(trace, ACCEPTORS, "xyz")
+    assert judged.violated == [] and {f.name: f.status for f in judged.findings}["a value is chosen"] == OK
+
+
 # What the properties see
 
 
@@ -364,14 +486,6 @@ class PromisesWithoutComparing(Acceptor):
         ctx.send(proposer, ("promise", ballot, self.accepted_ballot, self.accepted_value))
 
 
-class AcceptsBelowAPromise(Acceptor):
-    def phase_2b(self, ctx, proposer, ballot, value):
-        promised, self.promised = self.promised, NO_BALLOT
-        super().phase_2b(ctx, proposer, ballot, value)
-        self.promised = max(promised, ballot)
-        self.store(ctx)
-
-
 class ForgetsToRaiseThePromise(Acceptor):
     def phase_2b(self, ctx, proposer, ballot, value):
         promised = self.promised
@@ -406,11 +520,6 @@ class PromiseNotPersisted(Acceptor):
 class AcceptedNotPersisted(Acceptor):
     def store(self, ctx):
         ctx.disk["promised"] = self.promised
-
-
-class AlwaysProposesItsOwn(Proposer):
-    def value_to_propose(self):
-        return self.wish
 
 
 class AdoptsTheLowestBallot(Proposer):
@@ -502,17 +611,20 @@ class DoesNothing(Node):
 # Who, in which stage it is caught, and by which property.
 MUTANTS = [
     (PromisesWithoutComparing, START, "promises are kept"),
-    (AcceptsBelowAPromise, START, "promises are kept"),
+    (HastyAcceptor, START, "promises are kept"),
     (ForgetsToRaiseThePromise, START, "promises are kept"),
     (ReportsNothing, START, "promises are kept"),
     (ReportsThePromiseInPlaceOfTheAccepted, START, "validity"),
     (PromiseNotPersisted, RESTARTS, "promises are kept"),
     (AcceptedNotPersisted, "an acceptor restarts that has accepted", "promises are kept"),
-    (AlwaysProposesItsOwn, START, "agreement"),
-    (AlwaysProposesItsOwn, ADOPT, "agreement"),
+    (ForgetfulAcceptor, RESTARTS, "promises are kept"),
+    (ForgetfulAcceptor, "an acceptor restarts that has accepted", "promises are kept"),
+    (StubbornProposer, START, "agreement"),
+    (StubbornProposer, ADOPT, "agreement"),
     (AdoptsTheLowestBallot, REPORTED, "agreement"),
     (AdoptsAnyReported, REPORTED, "agreement"),
     (AdoptsTheMostFrequent, ADOPT, "agreement"),
+    (MinorityProposer, START, "what is learned is chosen"),
     (HalfIsEnough, "one proposer, four acceptors", "what is learned is chosen"),
     (CountsAPromiseTwice, ADOPT, "agreement"),
     (CountsAVoteTwice, START, "what is learned is chosen"),
