@@ -16,8 +16,20 @@ _TOPICS = {
     "bulkhead_panel": "bulkhead",
     "timeouts_panel": "timeouts",
     "stack_panel": "stack",
+    "raft_panel": "raft",
+    "elections_panel": "elections",
+    "raft_scenario_panel": "raft_scenario",
+    "etcd_panel": "etcd",
+    "paxos_panel": "paxos",
     "trace_panel": "player",
     "world_panel": "player",
+    "generals_panel": "generals",
+    "two_generals_panel": "two_generals",
+    "vector_clock_panel": "vector_clock",
+    "history_panel": "consistency",
+    "crdt_panel": "crdt",
+    "resolution_panel": "resolution",
+    "result_card": "results",
 }
 
 __all__ = list(_TOPICS)

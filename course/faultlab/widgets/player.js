@@ -338,6 +338,8 @@ function makeTopology(player) {
     const margin = shape.r + 11 + 15 * shape.lines;
     const [rx, ry] = [Math.min(width / 2 - 62, 160), height / 2 - margin];
     const turn = n === 2 ? Math.PI : -Math.PI / 2;
+    // Two neighbours may stand side by side: what is told of them has to fit between them.
+    shape.told = n < 3 ? 118 : Math.min(118, 2 * rx * Math.sin(Math.PI / n) - 4);
     places = nodes.map((_, i) => [width / 2 + rx * Math.cos(turn + (2 * Math.PI * i) / n), height / 2 + ry * Math.sin(turn + (2 * Math.PI * i) / n)]);
     size = { width, height, ...shape };
   }
@@ -376,7 +378,7 @@ function drawFlying(group, player, places) {
   marks(group, "messages", flying, (m) => `${m.number} ${m.end}`, (g, m, i) => {
     setAttributes(g, { transform: `translate(${round(spots[i][0])} ${round(spots[i][1])})`, class: m.lost ? "fl-pl-doomed" : null });
     mark(g, "circle", "dot", { r: 5, class: `fl-pl-dot${m.reply ? " fl-pl-dot-reply" : ""}` });
-    mark(g, "text", "name", { x: 8, y: 4, class: "fl-pl-halo", display: worded.includes(i) ? null : "none" }, shortened(trace.texts[m.name] ?? "", 66) ?? "");
+    mark(g, "text", "name", { x: 8, y: 4, class: "fl-pl-halo", display: worded.includes(i) ? null : "none" }, shortened(messageWords(trace, m, 66), 66) ?? "");
     g.onclick = () => player.select(m);
   });
 }
@@ -390,14 +392,14 @@ function flyingPlace(m, { axis, pos }, places) {
   return [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
 }
 
-function drawNodes(group, player, places, { width, height, r, inside, roles }) {
+function drawNodes(group, player, places, { width, height, r, inside, roles, told: room }) {
   const { trace, index, state, roleField, words } = player;
   marks(group, "nodes", trace.nodes, (_, i) => i, (g, name, i) => {
     const [x, y] = places[i];
     const status = statusAt(trace, i, index);
     nodeSign(g, player.ctx, { x, y, r, status, role: roleAt(trace, state, i, roleField) });
     mark(g, "circle", "chosen", { cx: round(x), cy: round(y), r: r + 8, class: "fl-pl-chosen", display: player.target === String(i) && player.spec.editable ? null : "none" });
-    const told = roles ? shortened(status === "up" ? roleWords(player, i) : words[`sign_${status}`], 118) ?? "" : "";
+    const told = roles ? shortened(status === "up" ? roleWords(player, i, room) : words[`sign_${status}`], 118) ?? "" : "";
     // Words stand away from the middle, where the links are.
     const above = y < height / 2 - 4;
     const first = above ? y - r - 13 - (inside || !roles ? 0 : 15) : y + r + 18;
@@ -408,14 +410,15 @@ function drawNodes(group, player, places, { width, height, r, inside, roles }) {
   });
 }
 
-// The role of a node and the fields that matter first, as "leader, term 3".
-function roleWords(player, who) {
+// The role of a node and the field that matters first, as "leader, term 3"; the role alone where there is no room for both.
+function roleWords(player, who, room) {
   const { trace, state, roleField, spec } = player;
   const bare = (text) => (text ?? "").replace(/^['"]|['"]$/g, "");
   const role = roleField < 0 ? "" : bare(trace.texts[state[who * trace.fields.length + roleField]]);
   const others = spec.fields.filter((f) => trace.fields.indexOf(f) !== roleField).slice(0, 1)
     .map((f) => [f, player.value(who, f)]).filter(([, v]) => v !== null && v.length < 14).map(([f, v]) => `${f} ${bare(v)}`);
-  return [role, ...others].filter(Boolean).join(", ");
+  const both = [role, ...others].filter(Boolean).join(", ");
+  return role && textWidth(both) > room ? role : both;
 }
 
 // ------------------------------------------------------------------------------------------------ log
@@ -844,6 +847,7 @@ function makeExtra(player, extra) {
   const svg = document.createElementNS(SVG_NAMESPACE, "svg");
   setAttributes(svg, { class: "fl-picture fl-pl-extra fl-answer" });
   const node = titled("", svg, "extra-part");
+  node.classList.add("fl-answer");
   return {
     node,
     draw() {

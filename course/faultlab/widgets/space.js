@@ -3,6 +3,14 @@
 //
 // Two ways to stretch time: "scale", in which a second has a length, and "rows", in which every event is a row (always so if the
 // trace has no times). A position on this axis, `pos`, is in seconds or in rows; `y` is in px from the beginning of the trace.
+//
+// A topic may say more about a trace, as `trace.look` (it puts it there in `picture.receive`); each part may be left out:
+//
+//   label(m, room)   the words beside a message's line, in place of its name; `room` in px
+//   hue(m)           a class for its line, or ""
+//   notes            Map from an event to words that stand beside it: a list, from which the first that has room is taken
+//   bars             [{ who, from, to, style }]: stretches of a node's line, from event to event (-1: to the end)
+//   rules            [{ event, style, words }]: lines across the picture, with words (a list, too) beside the last node
 
 const SPACE = { gutter: 66, header: 50, right: 10, row: 26, lead: 0.62, pad: 18, label: 15, clientShare: 0.6 };
 const ZOOM_STEP = 1.6;
@@ -113,6 +121,11 @@ function shortened(text, room) {
   return kept.length < 3 ? null : `${kept}…`;
 }
 
+// The first text that has room, or the last one.
+const fitting = (texts, room) => texts.find((text) => textWidth(text) <= room) ?? texts.at(-1);
+
+const messageWords = (trace, m, room) => trace.look?.label?.(m, room) ?? trace.texts[m.name] ?? "";
+
 // Where the words stand: for each message or note that has room, a place between two columns that no other words take. They are
 // placed block by block, each by itself, and give way to those of the block before: so they are the same whatever the window shows.
 const WORD_BLOCK = 64;
@@ -141,18 +154,26 @@ class Words {
   placed(block) {
     if (!this.own.has(block)) {
       const taken = [];
-      for (let i = block * WORD_BLOCK; i < Math.min(this.trace.n, (block + 1) * WORD_BLOCK); i++) this.placeEvent(taken, i);
+      const [first, end] = [block * WORD_BLOCK, Math.min(this.trace.n, (block + 1) * WORD_BLOCK)];
+      for (let i = first; i < end; i++) this.placeNote(taken, i);
+      for (let i = first; i < end; i++) this.placeEvent(taken, i);
       this.own.set(block, taken);
     }
     return this.own.get(block);
   }
 
+  // Notes come first: they are few, and somebody wrote them down.
+  placeNote(taken, i) {
+    const { trace, axis, gaps } = this;
+    const put = (gap, texts, note) => this.put(taken, Math.min(gap, gaps.length - 1), axis.yOf(i), (room) => fitting(texts, room), { event: i, end: i, note });
+    const rule = trace.look?.rules?.find((one) => one.event === i);
+    if (rule?.words) put(trace.nodes.length - 1, rule.words, "rule");
+    const told = trace.look?.notes?.get(i) ?? (trace.kind[i] === K.note ? [trace.texts[trace.detail[i]] ?? ""] : null);
+    if (told) put(trace.node[i], told, "note");
+  }
+
   placeEvent(taken, i) {
     const { trace, axis, columns, gaps } = this;
-    if (trace.kind[i] === K.note) {
-      const gap = Math.min(trace.node[i], gaps.length - 1);
-      this.put(taken, gap, axis.yOf(i), trace.texts[trace.detail[i]] ?? "", { event: i, end: i, note: true });
-    }
     const m = trace.kind[i] === K.send || trace.kind[i] === K.duplicate ? trace.messageOf.get(trace.number[i]) : null;
     if (!m || m.from === m.to) return;
     const points = messagePath(m, trace, axis, columns, this.delayed(m));
@@ -161,13 +182,13 @@ class Words {
     if (m.to > m.from) crossed.reverse();
     // Words do not hide the cross of a lost message: beside it they stand above the line.
     const lift = (x) => (m.lost && Math.abs(points.at(-1)[0] - x) < 40 ? 10 : 1);
-    crossed.some((k) => this.put(taken, k, yAlong(points, gaps[k].middle) - lift(gaps[k].middle), trace.texts[m.name] ?? "", { event: i, end: m.end }));
+    crossed.some((k) => this.put(taken, k, yAlong(points, gaps[k].middle) - lift(gaps[k].middle), (room) => messageWords(trace, m, room), { event: i, end: m.end }));
   }
 
-  put(taken, gap, y, text, more) {
+  put(taken, gap, y, words, more) {
     const { middle, room, cut } = this.gaps[gap] ?? { cut: [[-Infinity, Infinity]] };
     if (cut.some(([a, b]) => y > a - 8 && y < b + 8) || taken.some((w) => w.gap === gap && Math.abs(w.y - y) < SPACE.label)) return false;
-    const shown = shortened(text, room);
+    const shown = shortened(words(room), room);
     if (shown === null) return false;
     taken.push({ gap, x: middle, y, text: shown, ...more });
     return true;
@@ -202,6 +223,8 @@ function nodeSign(parent, ctx, { x, y, r, status, role }) {
 }
 
 // ------------------------------------------------------------------------------------------------ the diagram
+
+const emptyLines = () => ({ sent: "", reply: "", copy: "", lost: "", cross: "", heads: "", open: "" });
 
 class SpaceDiagram {
   constructor(player) {
@@ -298,6 +321,7 @@ class SpaceDiagram {
     this.drawTicks(content, from, to, first, last);
     this.drawCuts(content, from, to);
     this.drawLives(mark(content, "g", "lives"), from, to);
+    this.drawLook(mark(content, "g", "look"), from, to);
     const dim = this.player.past !== null;
     const all = mark(content, "g", "all", { class: dim ? "fl-pl-dim" : null });
     const messages = messagesBetween(trace, first, Math.max(first, last));
@@ -382,9 +406,12 @@ class SpaceDiagram {
 
   drawMessages(group, messages, from) {
     const { trace, axis } = this.player;
-    const d = { sent: "", reply: "", copy: "", lost: "", cross: "", heads: "", open: "" };
+    const hues = new Map([["", emptyLines()]]);
     for (const m of messages) {
       if (m.from === m.to) continue;
+      const hue = trace.look?.hue?.(m) ?? "";
+      if (!hues.has(hue)) hues.set(hue, emptyLines());
+      const d = hues.get(hue);
       const points = messagePath(m, trace, axis, this.columns, this.delayed(m)).map(([x, y]) => [x, y - from]);
       const path = line(points);
       if (m.lost) {
@@ -395,9 +422,25 @@ class SpaceDiagram {
       else d[m.reply ? "reply" : "sent"] += path;
       if (!m.lost && m.end >= 0) d.heads += headOf(points);
     }
-    mark(group, "path", "copy", { d: d.copy, class: "fl-pl-copy" });
-    mark(group, "path", "copy-core", { d: d.copy, class: "fl-pl-copy-core" });
-    for (const name of ["sent", "reply", "open", "lost", "heads", "cross"]) mark(group, "path", name, { d: d[name], class: `fl-pl-${name}` });
+    marks(group, "hues", [...hues], ([hue]) => hue, (g, [hue, d]) => {
+      setAttributes(g, { class: hue || null });
+      mark(g, "path", "copy", { d: d.copy, class: "fl-pl-copy" });
+      mark(g, "path", "copy-core", { d: d.copy, class: "fl-pl-copy-core" });
+      for (const name of ["sent", "reply", "open", "lost", "heads", "cross"]) mark(g, "path", name, { d: d[name], class: `fl-pl-${name}` });
+    });
+  }
+
+  // What a topic adds: bars along the lines of nodes, and lines across.
+  drawLook(group, from, to) {
+    const { axis, trace } = this.player;
+    const end = axis.length + SPACE.pad;
+    const near = ([a, b]) => b > from - 20 && a < to + 20;
+    const bars = (trace.look?.bars ?? []).map((bar) => [axis.yOf(bar.from), bar.to < 0 ? end : axis.yOf(bar.to), bar]).filter(near);
+    marks(group, "bars", bars, ([, , bar]) => `${bar.who} ${bar.from}`, (g, [a, b, bar]) =>
+      mark(g, "rect", "bar", { x: round(this.columns[bar.who] - 5), y: round(a - from), width: 10, height: round(Math.max(2, b - a)), class: bar.style }));
+    const rules = (trace.look?.rules ?? []).map((rule) => [axis.yOf(rule.event), axis.yOf(rule.event), rule]).filter(near);
+    marks(group, "rules", rules, ([, , rule]) => rule.event, (g, [y, , rule]) =>
+      mark(g, "path", "rule", { d: `M${SPACE.gutter - 6} ${round(y - from)}H${this.width}`, class: rule.style }));
   }
 
   drawEvents(group, first, last, y, wanted = () => true) {
@@ -436,7 +479,7 @@ class SpaceDiagram {
     const { past, index } = this.player;
     const near = this.placed.between(first, last).filter((w) => w.y > from && w.y < to);
     const shown = past ? near.filter((w) => [w.event, w.end].every((i) => past.has(i) || i === index)) : near;
-    marks(content, "words", shown, (w) => w.event, (g, w) =>
+    marks(content, "words", shown, (w) => `${w.event} ${w.note ?? ""}`, (g, w) =>
       mark(g, "text", "word", { x: round(w.x), y: round(w.y - from + 4), "text-anchor": "middle", class: `fl-pl-halo${w.note ? " fl-pl-note-word" : ""}` }, w.text));
   }
 

@@ -16,6 +16,7 @@
 //
 // ctx: svg, width, height, params, view, spec, words, revealed, time, reduced, and
 //   set(name, value)  change a control     seek(t)  move the time cursor     id(name)  an id unique to this panel
+//   ask()             ask the question again, because what it is about was chosen anew
 //   number(x, digits) a number in the learner's language     say(text, values) a text with its {placeholders} filled in
 
 // ------------------------------------------------------------------------------------------------ HTML and SVG
@@ -741,6 +742,7 @@ class FaultlabPanel {
       get time() { return panel.time; },
       get reduced() { return motion.matches; },
       set: (name, value) => panel.set(name, value),
+      ask: () => { panel.askAgain(); panel.redraw(); },
       seek: (time) => { panel.player.pause(); panel.seek(time); },
       id: (name) => panel.id(name),
       say: fill,
