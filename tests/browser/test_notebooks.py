@@ -22,6 +22,8 @@ ANSWERS = ROOT / "autograder"
 DARK = {"chapters": {"en": False, "ru": True}, "exercise": {"en": True, "ru": False}}
 # Panels by the names of the functions that open them, where that is not the panel's topic.
 TOPICS = {"trace": "player", "world": "player"}
+# How many panels each notebook opens.
+PANELS = {"start-here": 1, "laboratory": 8, "3.2-resilience": 5, "3.5-consensus": 16}
 # A quiet machine needs a tenth of it.
 PATIENCE_S = 240
 
@@ -109,12 +111,12 @@ def test_the_index_runs_and_says_where_the_learner_is(course, language):
 
 
 @both_languages
-@pytest.mark.parametrize("name", ["start-here", "laboratory", "3.2-resilience"])
+@pytest.mark.parametrize("name", PANELS)
 def test_the_index_leads_to_a_notebook_that_runs_and_draws_its_panels(course, language, name):
     back_to(course, f"course/{language}/index.ipynb")
     follow(course, f"{name}.ipynb")
     course.run_all(PATIENCE_S)
-    assert_panels_are_drawn(course, {"start-here": 1, "laboratory": 8, "3.2-resilience": 5}[name])
+    assert_panels_are_drawn(course, PANELS[name])
     course.whole_page(f"{name}-{language}")
     assert course.page.evaluate(SHARED_IDS) == []
     assert not course.complaints
