@@ -1,0 +1,13 @@
+"""Entries are overwritten one by one; what follows a conflict stays."""
+
+CHECK = "raft.log_matching"
+REPLACE = [
+    (
+        "        for index, entry in enumerate(entries, prev_log_index + 1):\n"
+        "            if index > len(self.log) or self.term_at(index) != entry[0]:\n"
+        "                self.log[index - 1 :] = entries[index - 1 - prev_log_index :]\n"
+        "                self.save(ctx)\n"
+        "                return",
+        "        self.log[prev_log_index : prev_log_index + len(entries)] = entries\n        self.save(ctx)",
+    ),
+]

@@ -1,0 +1,9 @@
+"""Logs are compared by their last term only."""
+
+CHECK = "raft.up_to_date"
+REPLACE = [
+    (
+        "        return (last_log_term, last_log_index) >= (self.term_at(len(self.log)), len(self.log))",
+        "        return last_log_term >= self.term_at(len(self.log))",
+    ),
+]
