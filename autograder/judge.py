@@ -67,7 +67,7 @@ class Limits:
     check_s: float = 60.0
     answer_s: float = 5.0
     settle_s: float = 0.05
-    restarts_max: int = 30
+    restarts_max: int = 100
     messages_max: int = 300_000
     bytes_max: int = 128 << 20
 

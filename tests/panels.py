@@ -29,3 +29,42 @@ def shared_scenario(panel) -> dict:
     area = panel.locator('[data-action="scenario"]')
     panel.page.wait_for_function("(area) => area.value", arg=area.element_handle())
     return json.loads(area.input_value())
+
+
+def press(panel, name: str):
+    """A part of the picture by what it is called for a screen reader."""
+    return panel.get_by_role("button", name=name, exact=True)
+
+
+def untidy(own: str = "") -> str:
+    """JavaScript that says the first thing in a panel's picture that should not be seen: a text that sticks out of it,
+    two that overlap, one that is too small, a control that is cut off. `own` are statements for what only this panel
+    has."""
+    return UNTIDY.replace("// own", own)
+
+
+UNTIDY = """(panel) => {
+  const frame = panel.getBoundingClientRect();
+  const shown = (t) => t.textContent && t.checkVisibility({visibilityProperty: true});
+  const texts = [...panel.querySelectorAll('svg.fl-picture text')].filter(shown)
+    .map((t) => [t.textContent, t.getBoundingClientRect()]).filter(([, box]) => box.width);
+  for (const [text, box] of texts) {
+    if (box.left < frame.left + 8 || box.right > frame.right - 8) return 'outside: ' + text;
+  }
+  const inside = 2;
+  for (const [one, a] of texts) for (const [other, b] of texts) {
+    if (a === b) continue;
+    const beside = a.right - inside < b.left || b.right - inside < a.left;
+    const apart = beside || a.bottom - inside < b.top || b.bottom - inside < a.top;
+    if (!apart) return `overlap: ${one} / ${other}`;
+  }
+  for (const box of panel.querySelectorAll('.fl-segments')) {
+    if (box.scrollWidth > box.clientWidth) return 'cut: ' + box.textContent;
+  }
+  // own
+  const size = (t) => parseFloat(getComputedStyle(t).fontSize);
+  const small = [...panel.querySelectorAll('svg.fl-picture text')].find((t) => size(t) < 12);
+  if (small) return 'small: ' + small.textContent;
+  const cut = [...panel.querySelectorAll('.fl-option, .fl-control')].find((c) => c.scrollWidth > c.clientWidth + 1);
+  return cut ? 'cut: ' + cut.textContent : '';
+}"""

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, output_of, shared_scenario
+from tests.panels import act_and_wait, output_of, press, shared_scenario
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -61,11 +61,6 @@ def crdt(notebook_page):
         return notebook_page, notebook_page.show(source, "crdt")
 
     return open_
-
-
-def press(panel, name: str):
-    """A part of the picture by what it is called for a screen reader."""
-    return panel.get_by_role("button", name=name, exact=True)
 
 
 def values_of(panel) -> list[str]:

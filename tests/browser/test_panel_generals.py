@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, output_of, picture_of, shared_scenario
+from tests.panels import act_and_wait, output_of, picture_of, press, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -18,34 +18,14 @@ use_language("{language}")
 LATENCY_MAX_MS = {5: 150, 7: 300}
 # The first text of the picture that sticks out of the panel or of its box, that another one runs into, or that is too
 # small; a control that is cut off.
-UNTIDY = """(panel) => {
-  const frame = panel.getBoundingClientRect();
-  const shown = (t) => t.textContent && t.checkVisibility({visibilityProperty: true});
-  const texts = [...panel.querySelectorAll('svg.fl-picture text')].filter(shown)
-    .map((t) => [t.textContent, t.getBoundingClientRect()]).filter(([, box]) => box.width);
-  for (const [text, box] of texts) {
-    if (box.left < frame.left + 8 || box.right > frame.right - 8) return 'outside: ' + text;
-  }
-  const inside = 2;
-  for (const [one, a] of texts) for (const [other, b] of texts) {
-    if (a === b) continue;
-    const beside = a.right - inside < b.left || b.right - inside < a.left;
-    const apart = beside || a.bottom - inside < b.top || b.bottom - inside < a.top;
-    if (!apart) return `overlap: ${one} / ${other}`;
-  }
-  for (const box of panel.querySelectorAll('.fl-segments')) {
-    if (box.scrollWidth > box.clientWidth) return 'cut: ' + box.textContent;
-  }
+UNTIDY = untidy("""
   for (const g of panel.querySelectorAll('.fl-generals-heard')) {
     const box = g.querySelector('rect').getBoundingClientRect();
     for (const t of [...g.querySelectorAll('text')].filter(shown)) {
       if (t.getBoundingClientRect().right > box.right + 1) return 'out of its box: ' + t.textContent;
     }
   }
-  const size = (t) => parseFloat(getComputedStyle(t).fontSize);
-  const small = [...panel.querySelectorAll('svg.fl-picture text')].find((t) => size(t) < 12);
-  return small ? 'small: ' + small.textContent : '';
-}"""
+""")
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +42,6 @@ def generals(notebook_page):
         return notebook_page, notebook_page.show(source, "generals")
 
     return open_
-
-
-def press(panel, name: str):
-    """A part of the picture by what it is called for a screen reader."""
-    return panel.get_by_role("button", name=name, exact=True)
 
 
 def status_of(panel) -> list[str]:

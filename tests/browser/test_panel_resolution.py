@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, output_of, picture_of, shared_scenario
+from tests.panels import act_and_wait, output_of, picture_of, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -18,21 +18,7 @@ use_language("{language}")
 LATENCY_MAX_MS = 150
 # The first text of the picture that sticks out of the panel or of its column, that another one runs into, or that is
 # too small; a control that is cut off.
-UNTIDY = """(panel) => {
-  const frame = panel.getBoundingClientRect();
-  const shown = (t) => t.textContent && t.checkVisibility({visibilityProperty: true});
-  const texts = [...panel.querySelectorAll('svg.fl-picture text')].filter(shown)
-    .map((t) => [t.textContent, t.getBoundingClientRect()]).filter(([, box]) => box.width);
-  for (const [text, box] of texts) {
-    if (box.left < frame.left + 8 || box.right > frame.right - 8) return 'outside: ' + text;
-  }
-  const inside = 2;
-  for (const [one, a] of texts) for (const [other, b] of texts) {
-    if (a === b) continue;
-    const beside = a.right - inside < b.left || b.right - inside < a.left;
-    const apart = beside || a.bottom - inside < b.top || b.bottom - inside < a.top;
-    if (!apart) return `overlap: ${one} / ${other}`;
-  }
+UNTIDY = untidy("""
   for (const card of panel.querySelectorAll('.fl-resolution-card')) {
     const box = card.getBoundingClientRect();
     for (const t of [...card.parentNode.querySelectorAll('text')].filter(shown)) {
@@ -40,12 +26,7 @@ UNTIDY = """(panel) => {
       if (own.right > box.right + 1 || own.bottom > box.bottom + 1) return 'out of its column: ' + t.textContent;
     }
   }
-  const size = (t) => parseFloat(getComputedStyle(t).fontSize);
-  const small = [...panel.querySelectorAll('svg.fl-picture text')].find((t) => size(t) < 12);
-  if (small) return 'small: ' + small.textContent;
-  const cut = [...panel.querySelectorAll('.fl-option, .fl-control')].find((c) => c.scrollWidth > c.clientWidth + 1);
-  return cut ? 'cut: ' + cut.textContent : '';
-}"""
+""")
 
 
 @pytest.fixture(scope="module")

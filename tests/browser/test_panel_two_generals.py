@@ -6,8 +6,7 @@ import statistics
 
 import pytest
 
-from tests.browser.test_panel_generals import UNTIDY, press
-from tests.panels import act_and_wait, output_of, picture_of, shared_scenario
+from tests.panels import act_and_wait, output_of, picture_of, press, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -15,6 +14,7 @@ from faultlab.widgets import two_generals_panel
 use_language("{language}")
 """
 LATENCY_MAX_MS = 150
+UNTIDY = untidy()
 
 
 @pytest.fixture(scope="module")

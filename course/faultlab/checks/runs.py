@@ -104,4 +104,7 @@ def _fail(t: Trial, trace: Trace, found: Finding, words: Words) -> NoReturn:
 
 
 def _raised(node: str, error: str) -> str:
+    handler, cut_off, _question = error.partition(" did not return")
+    if cut_off:
+        return _("Node {node}: {handler} did not return. Is there an endless loop?", node=node, handler=handler)
     return _("Node {node} raised {error}.", node=node, error=error)

@@ -22,43 +22,7 @@ function looking(view, ctx) {
   };
 }
 
-// ---- words and their width
-
-const ruler = document.createElement("canvas").getContext("2d");
-const widths = new Map();
-let family = "sans-serif";
-
-// To be called before a picture is drawn: to ask for a style in between would make the browser lay out everything each time.
-function measureIn(svg) {
-  const now = getComputedStyle(svg).fontFamily || "sans-serif";
-  if (now !== family) widths.clear();
-  family = now;
-}
-
-function widthOf(text, weight = 400, size = 12) {
-  const key = `${weight} ${size} ${text}`;
-  if (!widths.has(key)) {
-    ruler.font = `${weight} ${size}px ${family}`;
-    widths.set(key, ruler.measureText(text).width);
-  }
-  return widths.get(key);
-}
-
-function inLines(text, width, weight = 400) {
-  const lines = [];
-  for (const word of text.split(" ")) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && widthOf(longer, weight) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-function paragraph(parent, key, text, { x, y, width, className = null }) {
-  const lines = text ? inLines(text, width, className === "fl-strong" ? 600 : 400) : [];
-  marks(parent, key, lines, (_line, i) => i, (g, one, i) => mark(g, "text", "line", { x, y: y + i * 17, class: className }, one));
-  return y + lines.length * 17;
-}
+// ---- words and chips
 
 // The text, or as much of it as there is room for.
 function fitting(text, width, weight = 400) {
@@ -70,21 +34,7 @@ function fitting(text, width, weight = 400) {
 
 // ---- what is clicked is a button, to the keyboard and to a screen reader too
 
-function pressable(node, label, act, enabled = true) {
-  setAttributes(node, {
-    ...OWN_KEYS, role: "button", tabindex: enabled ? 0 : -1, "aria-label": label, "aria-disabled": enabled ? null : "true",
-    class: `${node.flClass ?? ""} fl-crdt-press`.trim(),
-  });
-  const known = node.flPress;
-  node.flPress = enabled ? act : () => {};
-  if (known) return;
-  node.addEventListener("click", () => node.flPress());
-  node.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    node.flPress();
-  });
-}
+const pressable = (node, label, act, enabled = true) => makePressable(node, "fl-crdt-press", label, act, { disabled: !enabled });
 
 const chipWidth = (text) => Math.ceil(widthOf(text, 600)) + 14;
 

@@ -18,66 +18,14 @@ function looking(view, ctx) {
   };
 }
 
-// ---- words and their width
-
-const ruler = document.createElement("canvas").getContext("2d");
-const widths = new Map();
-let family = "sans-serif";
-
-// To be called before a picture is drawn: to ask for a style in between would make the browser lay out everything each time.
-function measureIn(svg) {
-  const now = getComputedStyle(svg).fontFamily || "sans-serif";
-  if (now !== family) widths.clear();
-  family = now;
-}
-
-function widthOf(text, weight = 400) {
-  const key = `${weight} ${text}`;
-  if (!widths.has(key)) {
-    ruler.font = `${weight} 12px ${family}`;
-    widths.set(key, ruler.measureText(text).width);
-  }
-  return widths.get(key);
-}
-
-function inLines(text, width, weight = 400) {
-  const lines = [];
-  for (const word of text.split(" ")) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && widthOf(longer, weight) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-// A text in as many lines as it needs; the answer is the y below it.
-function paragraph(parent, key, text, { x, y, width, className = null }) {
-  const lines = inLines(text, width, className === "fl-strong" ? 600 : 400);
-  marks(parent, key, lines, (_line, i) => i, (g, one, i) => mark(g, "text", "line", { x, y: y + i * 17, class: className }, one));
-  return y + lines.length * 17;
-}
+// ---- words and chips
 
 const glyphs = (says) => (says.length ? says.map((order) => GLYPH[order]).join("") : "–");
 const inWords = (says, ctx) => says.map((order) => ctx.words.orders[order]).join(" + ") || ctx.words.silence;
 
 // ---- what is clicked is a button, to the keyboard and to a screen reader too
 
-function pressable(node, label, act, { pressed = null, keys = null } = {}) {
-  setAttributes(node, {
-    ...OWN_KEYS, role: "button", tabindex: 0, "aria-label": label, "aria-pressed": pressed === null ? null : String(pressed),
-    class: `${node.flClass ?? ""} fl-generals-press`.trim(),
-  });
-  const known = node.flPress;
-  node.flPress = { act, keys };
-  if (known) return;
-  node.addEventListener("click", () => node.flPress.act());
-  node.addEventListener("keydown", (event) => {
-    const other = node.flPress.keys?.[event.key];
-    if (!other && event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    (other ?? node.flPress.act)();
-  });
-}
+const pressable = (node, label, act, options) => makePressable(node, "fl-generals-press", label, act, options);
 
 function unpressable(node) {
   setAttributes(node, { role: null, tabindex: null, "aria-label": null, "aria-pressed": null, class: node.flClass ?? null });

@@ -2,44 +2,6 @@
 
 const TIMES = { lane: 62, row: 28 };
 
-// ---- words and their width
-
-const ruler = document.createElement("canvas").getContext("2d");
-const widths = new Map();
-let family = "sans-serif";
-
-// To be called before a picture is drawn: to ask for a style in between would make the browser lay out everything each time.
-function measureIn(svg) {
-  const now = getComputedStyle(svg).fontFamily || "sans-serif";
-  if (now !== family) widths.clear();
-  family = now;
-}
-
-function widthOf(text, weight = 400) {
-  const key = `${weight} ${text}`;
-  if (!widths.has(key)) {
-    ruler.font = `${weight} 12px ${family}`;
-    widths.set(key, ruler.measureText(text).width);
-  }
-  return widths.get(key);
-}
-
-function inLines(text, width, weight = 400) {
-  const lines = [];
-  for (const word of text.split(" ")) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && widthOf(longer, weight) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-function paragraph(parent, key, text, { x, y, width, className = null }) {
-  const lines = inLines(text, width, className?.includes("fl-strong") ? 600 : 400);
-  marks(parent, key, lines, (_line, i) => i, (g, one, i) => mark(g, "text", "line", { x, y: y + i * 17, class: className }, one));
-  return y + lines.length * 17;
-}
-
 // ---- where things stand
 
 function frameOf(view, ctx, width) {

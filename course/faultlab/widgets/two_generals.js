@@ -2,42 +2,9 @@
 
 const VALLEY = { top: 66, pitch: 40, row: 28, gap: 18 };
 
-// ---- words and their width
+// ---- words and chips
 
-const ruler = document.createElement("canvas").getContext("2d");
-let family = "sans-serif";
-
-function widthOf(text, weight = 400) {
-  ruler.font = `${weight} 12px ${family}`;
-  return ruler.measureText(text).width;
-}
-
-function inLines(text, width, weight = 400) {
-  const lines = [];
-  for (const word of text.split(" ")) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && widthOf(longer, weight) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-// What is clicked is a button, to the keyboard and to a screen reader too.
-function pressable(node, label, act, pressed = null) {
-  setAttributes(node, {
-    ...OWN_KEYS, role: "button", tabindex: 0, "aria-label": label, "aria-pressed": pressed === null ? null : String(pressed),
-    class: `${node.flClass ?? ""} fl-two-press`.trim(),
-  });
-  const known = node.flPress;
-  node.flPress = act;
-  if (known) return;
-  node.addEventListener("click", () => node.flPress());
-  node.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    node.flPress();
-  });
-}
+const pressable = (node, label, act, pressed = null) => makePressable(node, "fl-two-press", label, act, { pressed });
 
 function frameOf(view, ctx, width) {
   const left = round(clamp(width * 0.4, 220, 360));
@@ -206,7 +173,7 @@ function drawShares(parent, view, ctx, { x, y, width }) {
 
 const picture = {
   height(width, view, ctx) {
-    family = getComputedStyle(ctx.svg).fontFamily || family;  // asked for before anything is drawn: in between it is slow
+    measureIn(ctx.svg);
     return frameOf(view, ctx, width).height;
   },
 

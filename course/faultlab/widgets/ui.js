@@ -76,6 +76,65 @@ function marks(parent, key, items, keyOf, drawItem) {
   return group;
 }
 
+// ------------------------------------------------------------------------------------------------ words, and what can be pressed
+
+const ruler = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+let family = "sans-serif";
+
+// To be called before a picture is drawn: to ask for a style in between would make the browser lay out everything each time.
+function measureIn(svg) {
+  const now = getComputedStyle(svg).fontFamily || "sans-serif";
+  if (now !== family) widths.clear();
+  family = now;
+}
+
+// How wide a text is in the picture, in pixels.
+function widthOf(text, weight = 400, size = 12) {
+  const key = `${weight} ${size} ${text}`;
+  if (!widths.has(key)) {
+    ruler.font = `${weight} ${size}px ${family}`;
+    widths.set(key, ruler.measureText(text).width);
+  }
+  return widths.get(key);
+}
+
+function inLines(text, width, weight = 400) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && widthOf(longer, weight) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+// A text in as many lines as it needs; the answer is the y below it.
+function paragraph(parent, key, text, { x, y, width, className = null }) {
+  const lines = text ? inLines(text, width, className?.includes("fl-strong") ? 600 : 400) : [];
+  marks(parent, key, lines, (_line, i) => i, (g, one, i) => mark(g, "text", "line", { x, y: y + i * 17, class: className }, one));
+  return y + lines.length * 17;
+}
+
+// What is clicked is a button, to the keyboard and to a screen reader too. `keys` says what further keys do.
+function makePressable(node, look, label, act, { pressed = null, keys = null, tabindex = 0, disabled = false } = {}) {
+  setAttributes(node, {
+    ...OWN_KEYS, role: "button", tabindex: disabled ? -1 : tabindex, "aria-label": label,
+    "aria-pressed": pressed === null ? null : String(pressed), "aria-disabled": disabled ? "true" : null,
+    class: `${node.flClass ?? ""} ${look}`.trim(),
+  });
+  const known = node.flPress;
+  node.flPress = { act: disabled ? () => {} : act, keys };
+  if (known) return;
+  node.addEventListener("click", () => node.flPress.act());
+  node.addEventListener("keydown", (event) => {
+    const other = node.flPress.keys?.[event.key];
+    if (!other && event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    (other ?? node.flPress.act)();
+  });
+}
+
 // ------------------------------------------------------------------------------------------------ scales, axes, shapes
 
 function scale(from, to, start, end) {

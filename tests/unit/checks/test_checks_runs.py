@@ -92,6 +92,17 @@ def test_a_handler_that_raises_is_named_with_its_traceback():
     assert "LookupError" in found.traceback
 
 
+@pytest.mark.slow
+def test_a_handler_that_does_not_return_is_named():
+    class Endless(Selfish):
+        def on_timer(self, ctx, timer):
+            while True:
+                pass
+
+    found = searched(Endless, SOMEBODY)
+    assert found.message == "Node A: on_timer did not return. Is there an endless loop?"
+
+
 def test_a_handler_that_is_not_written_is_no_attempt():
     assert searched(Unwritten, SOMEBODY).status == core.NOT_ATTEMPTED
     played = verdict(Unwritten, lambda t: runs.run(t, nodes(t), Scenario(until_s=3)) and None)
