@@ -8,19 +8,23 @@ both, so what a learner sees is what the grader sees:
 1. Only plain data crosses (None, bool, int, float, str, list, tuple, set, dict). Any other object stays here, and a
    reference to it crosses.
 2. A callable that the judge passes becomes a proxy: calling it asks the judge and blocks until the judge answers with a
-   value or an error.
+   value or an error. An object that the judge serves (`subject.Served`) becomes one whose methods are such proxies, and
+   nothing else: there is no more to be learned of it than what it answers.
 3. An exception crosses as its class names, message and plain attributes. One that the judge raises, or passes as an
    argument, is looked up by name among `faultlab.errors` and Python's own.
 4. Every call runs in a thread of its own (a *lane*), so that the judge can hold one call inside a callback while
    another goes on.
-5. Steps of a node (`faultlab.sim.host`) come many at once, packed tightly. Each fails alone; what would be too large
+5. A call can be bounded in the lines of Python that it goes through: that counts work without a clock, so it says the
+   same on a busy machine. Code that means to can defeat it; all that it wins is to be slow.
+6. Steps of a node (`faultlab.sim.host`) come many at once, packed tightly. Each fails alone; what would be too large
    for one answer, or takes too long, is left to the next.
 
 Only the standard library and `faultlab.sim` are used: this file is copied into the sandbox. It believes nothing and
 decides nothing; scores are made elsewhere.
 
 Messages to the servant
-    {"op": "call", "id", "target", "method", "args", "kwargs"}   method "" calls the target itself
+    {"op": "call", "id", "target", "method", "args", "kwargs"}   method "" calls the target itself; with "lines_max", it
+                                                                 raises TooManyLines beyond so many lines of Python
     {"op": "get", "id", "target", "attribute"}                   reads an attribute
     {"op": "value", "id", "target"}                              the object itself as plain data
     {"op": "steps", "id", "target", "steps"}                     steps of the nodes that the target makes, each packed
@@ -38,6 +42,7 @@ import builtins
 import itertools
 import math
 import queue
+import sys
 import threading
 import time
 import traceback
@@ -47,7 +52,7 @@ from typing import Any
 from faultlab import errors
 
 DEPTH_MAX = 40
-ITEMS_MAX = 100_000
+ITEMS_MAX = 250_000
 TEXT_MAX = 1_000_000
 TRACEBACK_CHARS_MAX = 4_000
 # A step's outcome may be as deep as plain data of the laboratory (60), in a list of effects of an outcome.
@@ -244,6 +249,32 @@ def learner_frames(error: BaseException) -> str:
     return text[-TRACEBACK_CHARS_MAX:]
 
 
+class TooManyLines(RuntimeError):
+    """A call went through more lines of Python than it may."""
+
+
+def bounded(function: Callable[[], Any], lines_max: int) -> Any:
+    """The result of `function`; TooManyLines as soon as it has gone through more lines of Python than `lines_max`.
+
+    A loop that C runs (`x in list`, `dict(other)`) is one line.
+    """
+    left = lines_max
+
+    def count(_frame: Any, event: str, _arg: Any) -> Any:
+        nonlocal left
+        left -= event == "line"
+        if left < 0:
+            raise TooManyLines(f"more than {lines_max} lines of Python")
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        return function()
+    finally:
+        sys.settrace(before)
+
+
 class UnknownName(LookupError):
     """The learner's code defines no object of that name."""
 
@@ -325,6 +356,8 @@ class Servant:
         function = getattr(target, message["method"]) if message["method"] else target
         args = [decode(a, self._reference) for a in message["args"]]
         kwargs = {k: decode(v, self._reference) for k, v in message["kwargs"].items()}
+        if "lines_max" in message:
+            return bounded(lambda: function(*args, **kwargs), message["lines_max"])
         return function(*args, **kwargs)
 
     def _steps(self, target: Message, steps: Sequence[Any]) -> list[Any]:
@@ -366,6 +399,9 @@ class Servant:
                 raise UnknownName(data["$name"]) from None
         if "$cb" in data:
             return self._proxy(data["$cb"], data.get("name", "callback"))
+        if "$served" in data:
+            proxies = {name: staticmethod(self._proxy(handle, name)) for name, handle in data["$served"].items()}
+            return type(data["name"], (), proxies)()
         if "$error" in data:
             return self._build(data["$error"])
         return self._objects[data["$ref"]]

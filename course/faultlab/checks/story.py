@@ -254,4 +254,6 @@ def _told(event: TraceEvent, sent: Mapping[int, Plain]) -> str:
             return _("{node} crashes", node=node)
         case "error":
             return _("{node} raises {error}", node=node, error=detail)
+        case "note":
+            return f"{node}: {detail}"
     return f"{node} {event.kind} {'' if detail is None else value(detail)}".strip()

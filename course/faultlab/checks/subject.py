@@ -15,12 +15,12 @@ from __future__ import annotations
 import itertools
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from faultlab.checks import outcomes
-from faultlab.checks.servant import PACK_ROOM, Message, Servant, decode, encode, pack
+from faultlab.checks.servant import PACK_ROOM, TEXT_MAX, Message, Servant, decode, encode, pack
 from faultlab.errors import FaultlabError
 from faultlab.i18n import _
 from faultlab.sim import host
@@ -107,6 +107,16 @@ class Gate:
         self.name = name
 
 
+@dataclass(frozen=True)
+class Served:
+    """An object of the judge's that the learner's code gets as an argument or as the result of a callback: it has these
+    methods there, and each call of one is a callback. So a learner's tests can run against an implementation that they
+    cannot look into."""
+
+    name: str
+    methods: Mapping[str, Callable[..., Any]]
+
+
 class Channel(Protocol):
     """Where the servant is: messages go out by `send` and come in by `receive`, which raises `SubjectLost` when there
     will be no more."""
@@ -189,6 +199,11 @@ class Subject:
     def attempt(self, target: Ref, method: str = "", *args: Any, **kwargs: Any) -> Outcome:
         """Call and wait; an exception of the learner's code is part of the outcome."""
         return self._wait(self.start(target, method, *args, **kwargs))
+
+    def bounded(self, lines_max: int, target: Ref, method: str = "", *args: Any) -> Outcome:
+        """`attempt`, and the error is a TooManyLines if the call goes through more lines of Python than that."""
+        message = {"op": "call", "method": method, "args": [self._encode(a) for a in args], "kwargs": {}}
+        return self._wait(self._begin({**message, "lines_max": lines_max}, target, method))
 
     def call(self, target: Ref, method: str = "", *args: Any, **kwargs: Any) -> Any:
         """Call and wait for the value; SubjectError if the learner's code raises."""
@@ -379,19 +394,21 @@ class Subject:
     # Data
 
     def _encode(self, value: Any) -> Any:
+        if type(value) in (int, bool, type(None)) or (type(value) is str and len(value) <= TEXT_MAX):
+            return value
         if isinstance(value, Ref):
             return value.wire()
         if isinstance(value, Exception):
             return {"$error": _raise_by_name(value, self._encode)}
+        if isinstance(value, Served):
+            return {"$served": {n: self._handle(n, m) for n, m in value.methods.items()}, "name": value.name}
         if isinstance(value, Gate) or callable(value):
-            handle = next(self._handle_numbers)
             name = (
                 value.name
                 if isinstance(value, Gate)
                 else getattr(value, "name", getattr(value, "__name__", "callback"))
             )
-            self._handles[handle] = (name, value)
-            return {"$cb": handle, "name": name}
+            return {"$cb": self._handle(name, value), "name": name}
         if isinstance(value, list):
             return [self._encode(v) for v in value]
         if isinstance(value, tuple):
@@ -399,6 +416,11 @@ class Subject:
         if isinstance(value, dict):
             return {"$d": [[self._encode(k), self._encode(v)] for k, v in value.items()]}
         return encode(value, _no_reference)
+
+    def _handle(self, name: str, function: Any) -> int:
+        number = next(self._handle_numbers)
+        self._handles[number] = (name, function)
+        return number
 
     def _decode(self, data: Any) -> Any:
         return decode(data, lambda d: Ref(("$ref", d["$ref"]), d.get("type", "")))
@@ -428,7 +450,7 @@ def named(name: str) -> Ref:
 
 
 def _show(value: Any) -> str:
-    if isinstance(value, Gate):
+    if isinstance(value, Gate | Served):
         return value.name
     if callable(value):
         return getattr(value, "name", getattr(value, "__name__", "callback"))

@@ -6,7 +6,7 @@ import pytest
 
 from faultlab.checks import core
 from faultlab.checks.servant import NotPlain, decode, encode
-from faultlab.checks.subject import LocalChannel, Outcome, Subject, SubjectError, SubjectLost, named
+from faultlab.checks.subject import LocalChannel, Outcome, Served, Subject, SubjectError, SubjectLost, named
 from faultlab.errors import HTTPError
 
 
@@ -258,3 +258,51 @@ def test_an_exception_can_be_an_argument():
 
     subject = subject_of(about)
     assert subject.call(named("0"), "", HTTPError(503, 7)) == ["HTTPError", 7]
+
+
+def test_an_object_of_the_judge_has_its_methods_and_nothing_else():
+    class Asks:
+        def ask(self, make):
+            made = make("phone")
+            made.add(2)
+            return made.total(), type(made).__name__, [name for name in dir(made) if not name.startswith("_")]
+
+    kept = []
+
+    def make(name):
+        kept.append(name)
+        return Served("Cart", {"add": kept.append, "total": lambda: sum(kept[1:])})
+
+    subject = subject_of(Asks)
+    ref = subject.call(named("0"))
+    assert subject.call(ref, "ask", make) == (2, "Cart", ["add", "total"])
+    assert kept == ["phone", 2]
+
+
+def test_an_error_of_an_object_of_the_judge_is_an_error_where_it_is_called():
+    class Asks:
+        def ask(self, made):
+            try:
+                made.add(0)
+            except ValueError as error:
+                return str(error)
+
+    def refuse(quantity):
+        raise ValueError("none")
+
+    subject = subject_of(Asks)
+    assert subject.call(subject.call(named("0")), "ask", Served("Cart", {"add": refuse})) == "none"
+
+
+def test_a_call_is_bounded_in_lines_and_says_the_same_each_time():
+    class Walks:
+        def walk(self, n):
+            total = 0
+            for i in range(n):
+                total += i
+            return total
+
+    subject = subject_of(Walks)
+    ref = subject.call(named("0"))
+    assert subject.bounded(300, ref, "walk", 100).value == 4950
+    assert {subject.bounded(300, ref, "walk", 10**9).error.type for _time in range(3)} == {"TooManyLines"}
