@@ -21,19 +21,20 @@ from random import Random
 from typing import Any
 
 from faultlab.checks import raft_view, runs
-from faultlab.checks.core import Schedule, Trial, register
-from faultlab.checks.nodes import Remote
+from faultlab.checks.core import Failed, Schedule, Trial, register
+from faultlab.checks.nodes import Remote, RemoteNode
 from faultlab.checks.raft_situations import SITUATIONS, STORIES, Situation
 from faultlab.checks.raft_view import ELECTION, RAFT, REPLICATION, Reader, frozen, in_form, promises
 from faultlab.i18n import N_, _, number
 from faultlab.models import raft_properties as promised
 from faultlab.models import raft_stages as stages
 from faultlab.models.raft import CANDIDATE, FOLLOWER, LEADER
+from faultlab.sim.explore import Budget, Cluster
 from faultlab.sim.faults import Schedule as Faults
 from faultlab.sim.faults import crash, partition, random_faults, restart
 from faultlab.sim.history import linearizable
 from faultlab.sim.latency import Uniform
-from faultlab.sim.node import Node
+from faultlab.sim.node import NOTE, REPLY, Context, Factory, Node
 from faultlab.sim.plain import Plain
 from faultlab.sim.properties import VIOLATED, NodeView, Property, Snapshot, always, eventually, sometimes
 from faultlab.sim.scenario import Client, Network, Scenario
@@ -44,6 +45,8 @@ NAMES = "ABCDE"
 LATENCY = Uniform(0.005, 0.015)
 # On a network that loses nothing, with a majority up: rule 4 of the assignment.
 LEADER_WITHIN_S = 2.0
+# Rules 3 and 4.
+TIMEOUT_S, HEARTBEAT_S = (0.15, 0.3), 0.05
 LOOK_EVERY_S = 0.1
 # Where a run or a search is ended that would not end by itself; right ones stay far below.
 HANDLERS_MAX = 8_000
@@ -68,7 +71,21 @@ def explored(
     chosen = SITUATIONS[situation]
     names = [name for name in order if name in NAMES[: chosen.nodes]]
     how = {"bounds": BOUNDS, **(_staged(t, chosen, names) if chosen.stage else chosen.how)}
-    runs.search(t, dict.fromkeys(names, t.objects[0]), properties, words or {}, **how)
+    try:
+        runs.search(t, dict.fromkeys(names, t.objects[0]), properties, words or {}, **how)
+    except Failed:
+        # What never happens has no schedule: the card plays the way to where the search began.
+        if t.trace is None and chosen.stage:
+            t.keep(_way(t, names, how))
+        raise
+
+
+def _way(t: Trial, names: Sequence[str], how: Mapping[str, Any]) -> Trace:
+    behind = Remote(t.subject, t.objects[0])
+    steppers = dict.fromkeys(names, behind)
+    budget = Budget(losses=stages.PLENTY, crashes=stages.PLENTY)
+    cluster = Cluster(dict.fromkeys(names, Node), budget=budget, clients=how["clients"], steppers=steppers)
+    return cluster.trace(how["prefix"], _("where the search begins"))
 
 
 def _staged(t: Trial, situation: Situation, names: Sequence[str]) -> dict[str, Any]:
@@ -163,16 +180,17 @@ def ran(
     clients: Iterable[Client] = (),
     latency: Uniform = LATENCY,
     done: Look | None = None,
+    made_by: Factory | None = None,
 ) -> tuple[Trace, Trace]:
     """One run: the trace, and the same with its fields in form. A rough network loses and repeats a message in twenty.
 
     It ends at `until_s`, or as soon as `done`, asked every `LOOK_EVERY_S`, says of the nodes that are up and of the
-    trace that there is nothing left to see.
+    trace that there is nothing left to see. `made_by` makes the nodes, if they are not simply of the learner's class.
     """
     rate = 0.05 if rough else 0.0
     network = Network(latency, loss=rate, duplicate=rate)
     scenario = Scenario(until_s, seed=seed, network=network, faults=faults, clients=clients, events_max=HANDLERS_MAX)
-    world, reader = t.world(dict.fromkeys(NAMES[:nodes], t.objects[0]), scenario), Reader(step)
+    world, reader = t.world(dict.fromkeys(NAMES[:nodes], made_by or t.objects[0]), scenario), Reader(step)
     trace = world.run(until_s if done is None else 0.0).trace()
     while trace.end_s < until_s and not trace.of("error", "end"):
         trace = world.run(min(trace.end_s + LOOK_EVERY_S, until_s)).trace()
@@ -420,8 +438,33 @@ def terms(t: Trial, name: str, value: Any) -> None:
         faults = random_faults(value, NAMES, 3.0, crashes=3, partitions=4, repair_s=(0.3, 0.8), calm_s=0.3)
         trace, formed = ran(t, ELECTION, value, 3.0, rough=True, faults=faults)
     raft_view.hold(t, formed, trace, OF_TERMS)
+    _no_leader_yet(t, trace, formed)
     if not any(fields.get("term") for fields in formed.state(len(formed) - 1).values()):
         runs.wrong(t, trace, _("In {seconds} s nobody has begun a term.", seconds=number(trace.end_s, 1)))
+
+
+def _no_leader_yet(t: Trial, trace: Trace, formed: Trace) -> None:
+    """The trial fails if a node keeps its leader into a higher term that it has from anybody but a leader."""
+    sent: dict[int, Any] = {}
+    known: dict[str, dict[str, Plain]] = {name: {} for name in formed.nodes}
+    for event, (_at_s, kind, node, other, message, detail) in enumerate(formed.rows):
+        if kind in ("send", "duplicate"):
+            sent[message] = detail if kind == "send" else sent[detail]
+        if not node:
+            continue
+        before = known[node].get("term", 0)
+        known[node] = fields = known[node] | formed.changes.get(event, {})
+        if kind != "deliver" or sent[message][0] == "append_entries" or sent[message][1] <= before:
+            continue
+        if fields.get("leader") is not None:
+            said = _(
+                "{node} has adopted a higher term from a message of {other}. It should know no leader in it yet, and "
+                "takes {leader} for it.",
+                node=node,
+                other=other,
+                leader=fields["leader"],
+            )
+            runs.wrong(t, trace, said, event)
 
 
 @register(
@@ -487,9 +530,64 @@ def _stays(t: Trial, seed: int) -> None:
             seconds=number(at_s - crash_s, 1),
         )
         runs.wrong(t, trace, said, trace.index_at(at_s))
+    if since[0]:
+        _beats(t, trace, formed, since[0])
+    _draws(t, trace, formed)
+
+
+def _beats(t: Trial, trace: Trace, formed: Trace, since_s: float) -> None:
+    """The trial fails unless whoever leads from `since_s` on, with nothing to tell, sends about so many heartbeats."""
+    leader = next(name for name, fields in formed.at(since_s).items() if fields.get("role") == LEADER)
+    due = (trace.end_s - since_s) / HEARTBEAT_S
+    for other in (name for name in trace.nodes if name != leader):
+        sent = sum(row[1:4] == ("send", leader, other) and row[0] > since_s for row in trace.rows)
+        if not 0.8 * due <= sent <= 1.2 * due:
+            said = _(
+                "{node} leads, and nothing goes wrong. In {seconds} s it should send {due} heartbeats to {other}, and "
+                "sends {n} messages.",
+                node=leader,
+                seconds=number(trace.end_s - since_s, 1),
+                due=round(due),
+                other=other,
+                n=sent,
+            )
+            runs.wrong(t, trace, said)
+
+
+def _draws(t: Trial, trace: Trace, formed: Trace) -> None:
+    """The trial fails if an election timer is set to anything but what is drawn evenly from the range of rule 3."""
+    (least_s, most_s), drawn, roles = TIMEOUT_S, [], dict.fromkeys(formed.nodes, FOLLOWER)
+    for event, row in enumerate(formed.rows):
+        roles[row[2]] = formed.changes.get(event, {}).get("role", roles.get(row[2]))
+        due_s = trace.timers.get(event, {}).get("election")
+        if due_s is None or roles[row[2]] == LEADER:
+            continue
+        drawn.append(due_s - row[0])
+        if not least_s - 1e-6 <= drawn[-1] <= most_s + 1e-6:
+            said = _(
+                "{node} sets its election timer to {wait} s. It should be between {least} and {most} s.",
+                node=row[2],
+                wait=number(drawn[-1], 3),
+                least=number(least_s, 2),
+                most=number(most_s, 2),
+            )
+            runs.wrong(t, trace, said, event)
+    # Of 60 even draws none is in a given third of the range once in 10 to the power of 10.
+    thirds = {min(2, int(3 * (wait - least_s) / (most_s - least_s))) for wait in drawn}
+    if len(drawn) >= 60 and (len(thirds) < 3 or len({round(wait, 6) for wait in drawn}) < 20):
+        said = _(
+            "The election timers were set {n} times, and the lengths are not spread over {least} to {most} s.",
+            n=len(drawn),
+            least=number(least_s, 2),
+            most=number(most_s, 2),
+        )
+        runs.wrong(t, trace, said)
 
 
 # Step 2: the log
+
+# What stands in the log when A leads in term 1 and Ann has asked it.
+ENTRY = (1, ("ann.1", ("write", "x", 1)))
 
 
 @register(
@@ -505,13 +603,16 @@ def replicated(t: Trial, situation: str, order: str) -> None:
 
     def stands(s: Snapshot) -> bool:
         read = reader.snapshot(s)
-        return not isinstance(read, str) and s["A"].commit_index == 1 and all(len(node.log) == 1 for node in read.up)
+        if isinstance(read, str):
+            return False
+        # Its entry and nothing else: rule 7.
+        return read["A"].commit_index == 1 and all(node.log == (ENTRY,) for node in read.up)
 
     known = _happens(reader, "known", lambda s: all(node.commit_index == 1 for node in s.nodes.values()))
     words = {
         "stands": _(
             "A leads, a client has asked it, and no message was lost. At the end every node that is up should hold "
-            "the entry, and A should have committed it."
+            "this entry and no other, and A should have committed it."
         ),
         known.name: _(
             "A client has asked the leader, and the leader sends a heartbeat after that. The commit_index of all "
@@ -734,19 +835,9 @@ def answers(t: Trial, _name: str, seed: int) -> None:
 
     end_s = back_s + 0.3 + LEADER_WITHIN_S + 0.5
     trace, formed = ran(t, RAFT, seed, end_s, 3, faults=faults, clients=[first, then], done=answered)
-    got = {row[5][0]: (event, row[5][1]) for event, row in enumerate(trace.rows) if row[1] == "reply"}
+    got = _replies(trace)
     for request, call, result in zip(requests, calls, due, strict=True):
-        if request not in got:
-            runs.wrong(t, trace, _("{call} was never answered.", call=call))
-        event, answer = got[request]
-        if type(answer) is not type(result) or answer != result:
-            said = _(
-                "{call} should be answered with {result}, and was answered with {answer}.",
-                call=call,
-                result=repr(result),
-                answer=repr(answer),
-            )
-            runs.wrong(t, trace, said, event)
+        _answered(t, trace, got, request, call, result)
     for name, fields in formed.state(len(formed) - 1).items():
         if fields["last_applied"] < len(calls):
             said = _(
@@ -756,6 +847,29 @@ def answers(t: Trial, _name: str, seed: int) -> None:
                 held=len(fields["log"]),
             )
             runs.wrong(t, trace, said)
+
+
+Replies = Mapping[str, tuple[int, Plain]]
+
+
+def _replies(trace: Trace) -> Replies:
+    """Of each request that was answered: the event at which, the last time, and the answer."""
+    return {row[5][0]: (event, row[5][1]) for event, row in enumerate(trace.rows) if row[1] == "reply"}
+
+
+def _answered(t: Trial, trace: Trace, got: Replies, request: str, call: Plain, result: Plain) -> None:
+    """The trial fails unless this request was answered with this result."""
+    if request not in got:
+        runs.wrong(t, trace, _("{call} was never answered.", call=call))
+    event, answer = got[request]
+    if type(answer) is not type(result) or answer != result:
+        said = _(
+            "{call} should be answered with {result}, and was answered with {answer}.",
+            call=call,
+            result=repr(result),
+            answer=repr(answer),
+        )
+        runs.wrong(t, trace, said, event)
 
 
 def _calls_and_answers(seed: int) -> tuple[list[Plain], list[Plain]]:
@@ -861,17 +975,23 @@ def early_answers(t: Trial, situation: str, order: str) -> None:
 
 
 SLOW = Uniform(0.02, 0.04)
+# Why a client asks again.
+AGAIN = ("impatient", "answers are lost", "the leader is lost")
 
 
 @register(
     "raft.sessions",
-    title=N_("Rule 15: a call that is asked several times is carried out once"),
-    examples=[[["impatient", 1]]],
-    generate=seeded("impatient"),
+    title=N_("Rule 15: a call that is asked several times is carried out once, and answered"),
+    examples=[[[name, 1]] for name in AGAIN],
+    generate=lambda rng: [[name, rng.randrange(10**6)] for name in AGAIN],
     hidden=1,
 )
 @_by_step(RAFT)
-def sessions(t: Trial, _name: str, seed: int) -> None:
+def sessions(t: Trial, name: str, seed: int) -> None:
+    {"impatient": _impatient, "answers are lost": _answers_lost, "the leader is lost": _leader_lost}[name](t, seed)
+
+
+def _impatient(t: Trial, seed: int) -> None:
     """One client puts 0 and asks again before an answer can be there, two others put 1 in place of 0. If they succeed
     more often than there were zeros, one was put twice."""
     names = NAMES[:3]
@@ -888,6 +1008,82 @@ def sessions(t: Trial, _name: str, seed: int) -> None:
 
     trace, _formed = ran(t, RAFT, seed, 3.0, 3, clients=[zeros, *ones], latency=SLOW, done=over)
     consistent(t, trace, 1)
+
+
+class _Unheard(RemoteNode):
+    """A learner's node whose first answer to each call gets lost on the way to the client; `lost` holds the calls."""
+
+    __slots__ = ("_lost",)
+
+    def __init__(self, behind: Remote, lost: set[str]) -> None:
+        super().__init__(behind)
+        self._lost = lost
+
+    def _run(self, ctx: Context, *event: Plain) -> None:
+        super()._run(ctx, *event)
+        for place, effect in enumerate(ctx.effects):
+            if effect[0] == REPLY and effect[1] not in self._lost:
+                self._lost.add(effect[1])
+                ctx.effects[place] = (NOTE, _("The answer to {request} is lost.", request=effect[1]))
+
+
+def _answers_lost(t: Trial, seed: int) -> None:
+    """The first answer to every call is lost, wherever it comes from. The client asks again, and must be answered."""
+    calls, due = _calls_and_answers(seed)
+    names, behind = Random(seed).sample(NAMES[:3], 3), Remote(t.subject, t.objects[0])
+    ann = Client("ann", calls, to=names, start_s=0.4, pause_s=0.02, timeout_s=0.1, retry=True)
+    lost: set[str] = set()
+    trace, _formed = ran(
+        t,
+        RAFT,
+        seed,
+        LEADER_WITHIN_S + 4.0,
+        3,
+        clients=[ann],
+        done=lambda _up, trace: f"ann.{len(calls)}" in _replies(trace),
+        made_by=lambda: _Unheard(behind, lost),
+    )
+    got = _replies(trace)
+    for request, call, result in zip([f"ann.{i + 1}" for i in range(len(calls))], calls, due, strict=True):
+        if request not in got and request in lost:
+            runs.wrong(
+                t,
+                trace,
+                _("The answer to {call} was lost. The client asked again, and was not answered.", call=call),
+            )
+        _answered(t, trace, got, request, call, result)
+
+
+def _leader_lost(t: Trial, seed: int) -> None:
+    """A leader crashes when the others hold an entry that it has not committed yet. The client asks them again."""
+    even = Uniform(0.01, 0.01)
+    before, formed = ran(t, RAFT, seed, LEADER_WITHIN_S + LOOK_EVERY_S, 3, latency=even, done=_one_leads)
+    led(t, before, formed)
+    asked_s, names = before.end_s, NAMES[:3]
+    leads = [name for name, fields in formed.at(asked_s).items() if fields["role"] == LEADER]
+    order = [*leads, *(name for name in names if name not in leads)]
+    ann = Client("ann", [("write", "x", 1)], to=order, start_s=asked_s, timeout_s=0.1, retry=True)
+    # The entry is with the others after 10 ms, their answers are back after 20.
+    crash_s = asked_s + 0.015
+    trace, _formed = ran(
+        t,
+        RAFT,
+        seed,
+        crash_s + LEADER_WITHIN_S + 0.5,
+        3,
+        faults=[crash(order[0], crash_s)],
+        clients=[ann],
+        latency=even,
+        done=lambda _up, trace: bool(trace.of("reply")),
+    )
+    if not trace.of("reply"):
+        said = _(
+            "The leader {node} has crashed, and the call that it had put into its log stands in those of the others. "
+            "The client asks them again, and is not answered until {at} s.",
+            node=order[0],
+            at=number(trace.end_s, 2),
+        )
+        runs.wrong(t, trace, said, trace.index_at(crash_s))
 
 
 @register(

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from itertools import combinations
 from typing import Any
 
@@ -184,7 +185,8 @@ def in_form(t: Trial, reader: Reader, trace: Trace) -> Trace:
             if isinstance(read, str):
                 runs.wrong(t, trace, read, event)
             changes[event] = _of_view(read, changed, row[1] == "start")
-    return Trace(**{**trace._shallow(), "changes": changes})
+    kept = {f.name: getattr(trace, f.name) for f in fields(trace) if not f.name.startswith("_")}
+    return Trace(**{**kept, "changes": changes})
 
 
 def _is_message(message: Plain) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from faultlab.checks import core, raft, raft_view
 from faultlab.checks.subject import LocalChannel, Subject, named
-from faultlab.models.raft import Raft
+from faultlab.models.raft import LEADER, Raft
 from faultlab.sim.node import Node
 from faultlab.sim.properties import NodeView, Snapshot
 
@@ -145,6 +145,60 @@ def test_whatever_a_client_is_refused_with_is_judged():
     assert verdict.status == core.WRONG and "{'leader': ['A']}" in verdict.message
 
 
+# Clients that ask again
+
+
+@pytest.mark.parametrize("run", ["answers are lost", "the leader is lost"])
+def test_a_leader_that_ignores_a_call_in_its_log_leaves_a_client_without_an_answer(run):
+    class Ignores(Raft):
+        def on_request(self, ctx, request, call):
+            if all(command[0] != request for _term, command in self.log):
+                super().on_request(ctx, request, call)
+
+    verdict = played("raft.sessions", Ignores, [run, 1])
+    assert verdict.status == core.WRONG and "not answered" in verdict.message
+    assert played("raft.sessions", Raft, [run, 1]).status == core.RIGHT
+
+
+def test_an_answer_from_memory_is_as_good_as_one_from_the_log():
+    class Remembers(Raft):
+        def on_request(self, ctx, request, call):
+            client, _, number = request.rpartition(".")
+            last = self.machine["sessions"].get(client)
+            if self.role == LEADER and last is not None and last[0] == int(number):
+                ctx.reply(request, last[1])
+            else:
+                super().on_request(ctx, request, call)
+
+    for run in raft.AGAIN:
+        assert played("raft.sessions", Remembers, [run, 2]).status == core.RIGHT
+
+
+# Timers, and the leader of an old term
+
+
+def test_a_wait_outside_the_range_is_named_with_its_length():
+    class Waits(Raft):
+        def on_start(self, ctx):
+            super().on_start(ctx)
+            ctx.set_timer("election", 0.4)
+
+    verdict = played("raft.stable", Waits, ["calm", 1])
+    assert "sets its election timer to 0.4 s. It should be between 0.15 and 0.3 s." in verdict.message
+
+
+def test_who_takes_its_leader_into_a_new_term_is_named():
+    class Keeps(Raft):
+        def on_message(self, ctx, sender, message):
+            leader = self.leader
+            super().on_message(ctx, sender, message)
+            if message[0] != "append_entries" and self.leader is None:
+                self.leader = leader
+
+    verdict = played("raft.terms", Keeps, ["an old leader", "ABCDE"])
+    assert "A has adopted a higher term from a message of B" in verdict.message and verdict.at is not None
+
+
 # Nodes that do not get anywhere
 
 
@@ -180,6 +234,14 @@ def test_a_situation_that_is_not_reached_shows_how_far_the_nodes_went():
     verdict = played("raft.up_to_date", Mute, ["stale leader", "ABCDE"])
     assert "Yours stop on the way (step" in verdict.message
     assert len(verdict.trace["events"]) > 10
+
+
+def test_what_never_happens_shows_the_way_to_where_the_search_began():
+    for name, situation in (("raft.log_matching", "two calls"), ("raft.durability", "five nodes")):
+        verdict = played(name, Mute, [situation, "ABCDE"])
+        assert "never" in verdict.message
+        kinds = [row[1] for row in verdict.trace["events"]]
+        assert kinds.count("request") == (2 if situation == "two calls" else 1) and kinds[-1] == "send"
 
 
 @pytest.mark.parametrize(
