@@ -155,8 +155,8 @@ def check(notebook: str | None) -> None:
     course = Course()
     path = course.notebook(notebook)
     verdicts = check_notebook(course, path)
-    for _grade_id, verdict in verdicts:
-        click.echo(verdict.to_text() + "\n")
+    for grade_id, verdict in verdicts:
+        click.echo(f"{verdict.check or grade_id}  {verdict.to_text()}\n")
     right = sum(v.status == "right" for _g, v in verdicts)
     click.echo(_("{path}: {right} of {all} checks are right.", path=course.shown(path), right=right, all=len(verdicts)))
     sys.exit(0 if right == len(verdicts) else 1)
