@@ -125,9 +125,14 @@ def formgrader(page, handed_in):
     return page.frame_locator('iframe[src*="formgrader"]')
 
 
-def press(formgrader, button: str) -> str:
+def row_of(formgrader):
+    """The line of this assignment among all of the course."""
+    return formgrader.locator("tr", has_text=NAME)
+
+
+def press(formgrader, button) -> str:
     """Press one of the formgrader's buttons and close the message that it ends with; returns its title and text."""
-    formgrader.locator(button).click()
+    button.click()
     modal = formgrader.locator("#success-modal, #error-modal")
     modal.wait_for()
     said = modal.locator(".modal-title, .modal-body > div > p").all_inner_texts()
@@ -139,15 +144,15 @@ def press(formgrader, button: str) -> str:
 @pytest.fixture(scope="module")
 def collected(page, formgrader, screenshots):
     formgrader.locator("td.name", has_text=NAME).wait_for()
-    said = press(formgrader, "td.collect a")
+    said = press(formgrader, row_of(formgrader).locator("td.collect a"))
     page.screenshot(path=screenshots / "grading-collected.png")
     return said
 
 
 @pytest.fixture(scope="module")
 def autograded(page, formgrader, collected, screenshots):
-    formgrader.locator("td.num-submissions a").click()
-    said = press(formgrader, "td.autograde a")
+    row_of(formgrader).locator("td.num-submissions a").click()
+    said = press(formgrader, formgrader.locator("td.autograde a"))
     formgrader.locator("td.status", has_text="needs manual grading").wait_for()
     page.screenshot(path=screenshots / "grading-autograded.png")
     return said
@@ -180,8 +185,8 @@ def feedback(page, lab_ru, formgrader, graded_by_hand, screenshots):
     """The feedback is made, released, fetched from the list and opened in Lab; its frame, and requests to elsewhere."""
     formgrader.get_by_text("Manual Grading").first.click()
     formgrader.get_by_text("Manage Assignments").first.click()
-    assert "Success" in press(formgrader, "td.generate-feedback a")
-    assert "Success" in press(formgrader, "td.release-feedback a")
+    assert "Success" in press(formgrader, row_of(formgrader).locator("td.generate-feedback a"))
+    assert "Success" in press(formgrader, row_of(formgrader).locator("td.release-feedback a"))
     shown = assignment_list(page)
     shown.get_by_text("Fetch Feedback", exact=True).click()
     link = shown.get_by_text("(view feedback)")
