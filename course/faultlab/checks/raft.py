@@ -98,7 +98,7 @@ def _staged(t: Trial, situation: Situation, names: Sequence[str]) -> dict[str, A
 
 
 def _not_led(t: Trial, stuck: stages.Stuck) -> None:
-    _end_at_failure(t, stuck.trace)
+    runs.sound(t, stuck.trace)
     runs.wrong(
         t,
         stuck.trace,
@@ -118,17 +118,7 @@ def told(t: Trial, step: str, name: str, order: str) -> tuple[Trace, Trace]:
         trace = stages.story(dict.fromkeys(names, Node), script, clients, steppers=dict.fromkeys(names, behind))
     except stages.Stuck as stuck:
         _not_led(t, stuck)
-    _end_at_failure(t, trace)
-    return trace, in_form(t, Reader(step), trace)
-
-
-def _end_at_failure(t: Trial, trace: Trace) -> None:
-    """The trial fails if a handler raised."""
-    failed = next((i for i, row in enumerate(trace.rows) if row[1] == "error"), None)
-    if failed is not None:
-        event = trace[failed]
-        said = _("Node {node} raised {error}.", node=event.node, error=event.detail)
-        runs.wrong(t, trace, said, failed, trace.tracebacks.get(failed, ""))
+    return trace, in_form(t, Reader(step), runs.sound(t, trace))
 
 
 def orders(rng: random.Random, *situations: str) -> Schedule:
@@ -196,13 +186,7 @@ def ran(
         trace = world.run(min(trace.end_s + LOOK_EVERY_S, until_s)).trace()
         if done is not None and done(_up(reader, trace), trace):
             break
-    _end_at_failure(t, trace)
-    if trace.of("end"):
-        said = _(
-            "The nodes do not come to rest: {n} events in {seconds} s.", n=len(trace), seconds=number(trace.end_s, 3)
-        )
-        runs.wrong(t, trace, said)
-    return trace, in_form(t, reader, trace)
+    return trace, in_form(t, reader, runs.sound(t, trace))
 
 
 def _up(reader: Reader, trace: Trace) -> dict[str, NodeView]:

@@ -55,9 +55,13 @@ def search(t: Trial, nodes: Nodes, properties: Iterable[Property], words: Words,
 
 
 def run(t: Trial, nodes: Nodes, scenario: Scenario) -> Trace:
-    """One run in a world, to the end of the scenario; the trial fails if a handler raises. The trace is kept for
-    whatever fails after it."""
-    trace = t.world(nodes, scenario).run().trace()
+    """One run in a world, to the end of the scenario, and `sound`."""
+    return sound(t, t.world(nodes, scenario).run().trace())
+
+
+def sound(t: Trial, trace: Trace) -> Trace:
+    """The trial fails if a handler raised, or if the nodes would not come to rest. The trace is kept for whatever fails
+    after it."""
     t.keep(trace)
     failed = next((i for i, row in enumerate(trace.rows) if row[1] == "error"), None)
     if failed is not None:

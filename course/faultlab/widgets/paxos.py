@@ -206,7 +206,7 @@ def controls() -> list[dict[str, Json]]:
 
 def presets() -> list[dict[str, Json]]:
     """The scenarios, in the order in which they are best looked at."""
-    made = [*_working(), *_broken()]
+    made = [*_working(), *_duels(), *_broken()]
     for one in made:
         one["params"]["faults"] = fault_list(one["params"].get("faults", ()))
     return made
@@ -265,6 +265,9 @@ def _working() -> Iterator[dict[str, Json]]:
         faults=[drop("p1", "a3", 1), crash("a1", 1.5 * latency_s), restart("a1", 2.5 * latency_s)],
         **asked_x,
     )
+
+
+def _duels() -> Iterator[dict[str, Json]]:
     duel = {"retry_ms": IMPATIENT_MS, "apart_ms": DUEL_APART_MS}
     yield preset(
         "duel",
