@@ -29,6 +29,8 @@ _TOPICS = {
     "history_panel": "consistency",
     "crdt_panel": "crdt",
     "resolution_panel": "resolution",
+    "cart_panel": "cart",
+    "quorum_panel": "quorum",
     "result_card": "results",
 }
 
