@@ -59,6 +59,7 @@ TRACEBACK_CHARS_MAX = 4_000
 PACK_DEPTH_MAX = 64
 PACK_ROOM = 1_000_000
 INT_BITS_MAX = 4_096
+TOO_LARGE_NUMBER = "a number with more than a thousand digits is too large to be looked at"
 KEYS_MAX = 10_000
 # One answer to steps ends when it has used so much room, or taken so many seconds.
 ANSWER_ROOM, ANSWER_SECONDS = 1_000_000, 0.5
@@ -83,6 +84,8 @@ def encode(value: Any, keep: Callable[[Any], int]) -> Any:
             return item
         # The base class's own conversions: a subclass may lie about what it is.
         if isinstance(item, int):
+            if int.bit_length(item) > INT_BITS_MAX:  # Python writes no number of more than 4300 digits
+                raise NotPlain(TOO_LARGE_NUMBER)
             return int.__int__(item)
         if isinstance(item, float):
             number = float.__float__(item)
@@ -159,7 +162,7 @@ def _pack(container: Any, room: list[int], depth: int) -> list[Any]:
 def _pack_atom(item: Any) -> Any:
     kind = type(item)
     if kind is int and item.bit_length() > INT_BITS_MAX:
-        raise NotPlain("a number with more than a thousand digits is too large to be looked at")
+        raise NotPlain(TOO_LARGE_NUMBER)
     if kind is float and not math.isfinite(item):
         if math.isnan(item):
             raise NotPlain("NaN is not plain data: it is not even equal to itself")
