@@ -294,7 +294,8 @@ class Notebook:
                   view.scrollTop = (part - 1) * (view.clientHeight - 40);
                   for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
                   const last = jupyterapp.shell.currentWidget.content.widgets.at(-1).node;
-                  return last.getBoundingClientRect().bottom <= view.getBoundingClientRect().bottom;
+                  // A cell that is far out of view is not on the page at all, and then it measures nothing.
+                  return last.isConnected && last.getBoundingClientRect().bottom <= view.getBoundingClientRect().bottom;
                 }""",
                 part,
             )

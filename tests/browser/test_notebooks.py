@@ -21,9 +21,12 @@ ANSWERS = ROOT / "autograder"
 # Each language once in each theme, over the tests of this file.
 DARK = {"chapters": {"en": False, "ru": True}, "exercise": {"en": True, "ru": False}}
 # Panels by the names of the functions that open them, where that is not the panel's topic.
-TOPICS = {"trace": "player", "world": "player"}
+TOPICS = {"trace": "player", "world": "player", "history": "consistency"}
 # How many panels each notebook opens.
-PANELS = {"start-here": 1, "laboratory": 8, "3.2-resilience": 5, "3.5-consensus": 16}
+PANELS = {
+    "start-here": 1, "laboratory": 8,
+    "3.1-cap": 6, "3.2-resilience": 5, "3.5-consensus": 16, "3.6-consistency": 7,
+}
 # A quiet machine needs a tenth of it.
 PATIENCE_S = 240
 

@@ -170,7 +170,7 @@ def test_the_scenario_is_shared_and_a_bad_step_is_refused_in_one_line(cart):
     [(False, "en", 1280), (True, "ru", 790), (False, "ru", 1000), (True, "en", 690)],
 )
 def test_every_scenario_fits_and_is_kept_as_a_picture(cart, notebook_page, dark, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 1700})
+    notebook_page.page.set_viewport_size({"width": width, "height": 2200})
     notebook_page.use_theme(dark)
     try:
         notebook, panel = cart(language=language)

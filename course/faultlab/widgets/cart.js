@@ -51,14 +51,6 @@ function chip(parent, key, text, { x, y, width = null, height = 26, label = text
   return x + wide + 5;
 }
 
-// As much of a text as there is room for.
-function fitting(text, width, weight = 400) {
-  if (widthOf(text, weight) <= width) return text;
-  let end = text.length;
-  while (end > 0 && widthOf(`${text.slice(0, end)}…`, weight) > width) end -= 1;
-  return `${text.slice(0, end)}…`;
-}
-
 // ---- the row of buttons above
 
 function drawActions(view, ctx, frame) {

@@ -503,6 +503,23 @@ def label_of(step: Mapping[str, Any]) -> str:
     return f"{sign}\u00a0{_(ITEM_TITLES[item])}"
 
 
+def wanted(yardstick: Run, name: str) -> dict[str, list[int]]:
+    """The quantities that may have been meant, as far as this device can know: two settings leave more than one."""
+    frame = yardstick.last[name]
+    found = {item: [quantity] for item, quantity in frame["items"].items()}
+    for item, settings in frame["conflicts"].items():
+        added = frame["items"][item] - max(settings)
+        found[item] = [added + to for to in settings]
+    return found
+
+
+def meant_contents(yardstick: Run, name: str) -> str:
+    """What was meant in a sentence: `milk 3 or 5, tea 1`."""
+    either = "\u00a0" + _("or") + "\u00a0"
+    found = {item: either.join(map(str, quantities)) for item, quantities in wanted(yardstick, name).items()}
+    return ", ".join(f"{_(ITEM_TITLES[item])}\u00a0{text}" for item, text in sorted(found.items())) or _("empty")
+
+
 def answers(run: Run) -> dict[str, Any]:
     shown = "; ".join(f"{_(DEVICE_TITLES[n])}: {contents(run.last[n]['items'])}" for n in DEVICES) + "."
     milk = str(run.shown(PHONE, "milk"))
@@ -521,9 +538,9 @@ def answers(run: Run) -> dict[str, Any]:
 
 def gone_wrong(run: Run, yardstick: Run, name: str) -> dict[str, list[str]]:
     """Against what was meant, as far as this device can know: the items of which there are too few, and too many."""
-    differences = {item: run.shown(name, item) - yardstick.shown(name, item) for item in ITEMS}
-    few = [item for item, more in differences.items() if more < 0]
-    many = [item for item, more in differences.items() if more > 0]
+    meant_here = {item: wanted(yardstick, name).get(item, [0]) for item in ITEMS}
+    few = [item for item, quantities in meant_here.items() if run.shown(name, item) < min(quantities)]
+    many = [item for item, quantities in meant_here.items() if run.shown(name, item) > max(quantities)]
     return {"few": few, "many": many}
 
 
@@ -534,7 +551,7 @@ def numbers(run: Run, yardstick: Run) -> list[dict[str, Any]]:
     }
     return [
         number(_("in the cart"), *(contents(run.last[name]["items"]) for name in DEVICES)),
-        number(_("meant, as far as it has heard"), *(contents(yardstick.last[name]["items"]) for name in DEVICES)),
+        number(_("meant, as far as it has heard"), *(meant_contents(yardstick, name) for name in DEVICES)),
         number(_("too few of"), *listed["few"]),
         number(_("too many of"), *listed["many"]),
         number(_("open questions"), *(len(run.last[name]["conflicts"]) for name in DEVICES)),
@@ -547,12 +564,12 @@ def summary(run: Run, yardstick: Run) -> str:
     for name in DEVICES:
         wrong = gone_wrong(run, yardstick, name)
         title, shown = _(DEVICE_TITLES[name]), contents(run.last[name]["items"])
-        right = not (wrong["few"] or wrong["many"])
+        right = not (wrong["few"] or wrong["many"] or yardstick.last[name]["conflicts"])
         if right:
             parts.append(_("{device}: {shown}, as it was meant.", device=title, shown=shown))
         else:
-            wanted = contents(yardstick.last[name]["items"])
-            parts.append(_("{device}: {shown}; meant was {wanted}.", device=title, shown=shown, wanted=wanted))
+            said = meant_contents(yardstick, name)
+            parts.append(_("{device}: {shown}; meant was {wanted}.", device=title, shown=shown, wanted=said))
     open_ = sum(len(run.last[name]["conflicts"]) for name in DEVICES)
     return " ".join([*parts, _("Open questions: {n}.", n=open_)])
 

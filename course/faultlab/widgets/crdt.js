@@ -22,16 +22,6 @@ function looking(view, ctx) {
   };
 }
 
-// ---- words and chips
-
-// The text, or as much of it as there is room for.
-function fitting(text, width, weight = 400) {
-  if (widthOf(text, weight) <= width) return text;
-  let end = text.length;
-  while (end > 0 && widthOf(`${text.slice(0, end)}…`, weight) > width) end -= 1;
-  return end ? `${text.slice(0, end)}…` : "";
-}
-
 // ---- what is clicked is a button, to the keyboard and to a screen reader too
 
 const pressable = (node, label, act, enabled = true) => makePressable(node, "fl-crdt-press", label, act, { disabled: !enabled });

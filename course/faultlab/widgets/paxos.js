@@ -21,7 +21,7 @@ function lookOf(trace, flow, words) {
   const label = (m, room) => {
     const phase = about(m)?.[0];
     if (!phase) return null;
-    return fitting([PX_PHASES[phase], phase === "refusal" ? "nack" : phase], room);
+    return firstThatFits([PX_PHASES[phase], phase === "refusal" ? "nack" : phase], room);
   };
   const notes = new Map();
   const bars = [];
@@ -288,7 +288,7 @@ function drawCell(g, size, one, who, y1, y2) {
   const promised = one.promised.includes(who);
   const [no1, no2] = one.refused.map((names) => names.includes(who));
   const report = counted ? ballot.reports[who] : null;
-  const told = !report ? "" : report[0] ? fitting([`${report[0]}: ${report[1]}`, report[0]], size.cell - 26) : "–";
+  const told = !report ? "" : report[0] ? firstThatFits([`${report[0]}: ${report[1]}`, report[0]], size.cell - 26) : "–";
   const shift = told ? Math.min(size.cell / 2 - 14, textWidth(told) / 2 + 6) : 0;
   const spot = x - shift;
   const lost = one.lost.includes(who) && !counted;

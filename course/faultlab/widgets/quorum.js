@@ -14,10 +14,10 @@ function frameOf(view, ctx, width) {
   const rows = rowsOf(view, ctx, width);
   const top = actions + rows.count * 32 + 16;
   const left = round(width * 0.5);
-  const radius = clamp(left / 2 - 74, 58, 110);
+  const radius = clamp(left / 2 - 67, 62, 110);
   const centre = { x: left / 2, y: top + radius + 66 };
   const legend = centre.y + radius + 86;
-  const ringBottom = legend + 58;
+  const ringBottom = legend + (view.nodes.some((node) => node.hints.length) ? 78 : 58);
   const chart = { x: left + 50, width: width - left - 62, top: top + 34, bottom: top + 34 + CHART_HEIGHT };
   const keys = keysOf(view, ctx).map((key) => inLines(key.text, width - chart.x - 32).length);
   const chartBottom = chart.bottom + 46 + keys.reduce((sum, lines) => sum + lines * 17 + 4, 0);
@@ -27,7 +27,9 @@ function frameOf(view, ctx, width) {
   return { width, how, actions, rows, top, left, radius, centre, legend, chart, lower, height: lower + 22 + (calls + because) * 19 + 8 };
 }
 
-const verdictText = (view, ctx) => (view.linearizable === "ok" ? ctx.words.is_linearizable : ctx.words.not_linearizable);
+function verdictText(view, { words }) {
+  return { ok: words.is_linearizable, violated: words.not_linearizable, unknown: words.not_told }[view.linearizable];
+}
 const verdictLines = (view, ctx, width) => inLines(verdictText(view, ctx), width, 600);
 
 // The buttons in as many rows as they need.
@@ -111,6 +113,9 @@ function drawRing(view, ctx, frame) {
   mark(legend, "text", "rt", { x: 36, y: y + 20 }, `${words.read_set} (R = ${view.r})`);
   mark(legend, "path", "b", { d: SHAPES.diamond(17, y + 36, 8), class: "fl-quorum-both" });
   mark(legend, "text", "bt", { x: 36, y: y + 40 }, `${words.both}: ${view.overlap.join(", ") || "∅"}`);
+  const hints = nodes.some((node) => node.hints.length);
+  mark(legend, "text", "h", { x: 17, y: y + 60, "text-anchor": "middle", class: "fl-strong" }, hints ? "✉" : "");
+  mark(legend, "text", "ht", { x: 36, y: y + 60 }, hints ? words.a_hint : "");
 }
 
 function drawNode(g, node, i, { view, ctx, frame }) {
@@ -187,9 +192,9 @@ function drawCalls(view, ctx, frame) {
   mark(group, "text", "title", { x: 0, y: frame.lower, class: "fl-strong" }, words.calls);
   const lines = view.calls.flatMap((call) => inLines(call.text, frame.width - 20));
   marks(group, "lines", lines, (_line, i) => i, (g, text, i) => mark(g, "text", "line", { x: 8, y: frame.lower + 20 + i * 19 }, text));
-  const good = view.linearizable === "ok" ? "fl-quorum-good" : "fl-quorum-bad";
+  const look = { ok: "fl-quorum-good", violated: "fl-quorum-bad", unknown: "fl-soft" }[view.linearizable];
   marks(group, "verdict", verdictLines(view, ctx, frame.width), (_l, i) => i, (g, text, i) => {
-    mark(g, "text", "line", { x: 8, y: frame.lower + 22 + (lines.length + i) * 19, class: `fl-strong ${good}` }, text);
+    mark(g, "text", "line", { x: 8, y: frame.lower + 22 + (lines.length + i) * 19, class: `fl-strong ${look}` }, text);
   });
 }
 

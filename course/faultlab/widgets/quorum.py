@@ -26,7 +26,7 @@ from faultlab.i18n import N_, _
 from faultlab.models.pbs import Wars, consistent_at, k_staleness, trials
 from faultlab.models.quorum_store import NO_STAMP, QuorumStore, preference_list
 from faultlab.sim.faults import Fault, crash, restart
-from faultlab.sim.history import linearizable
+from faultlab.sim.history import OK, UNKNOWN, VIOLATED, linearizable
 from faultlab.sim.latency import Uniform
 from faultlab.sim.scenario import Client, Network
 from faultlab.sim.trace import Event, Trace
@@ -361,6 +361,8 @@ class QuorumPanel(Panel):
             "calls": _("Calls"),
             "is_linearizable": _("✓ linearizable"),
             "not_linearizable": _("✗ not linearizable"),
+            "not_told": _("? linearizable or not: the checker has given up"),
+            "a_hint": _("a hint, and for whom"),
         }
 
     # -------- what happens
@@ -445,11 +447,18 @@ def numbers(
     ]
 
 
+VERDICTS = {
+    OK: N_("The calls are linearizable."),
+    VIOLATED: N_("The calls are not linearizable."),
+    UNKNOWN: N_("Whether the calls are linearizable, the checker could not tell."),
+}
+
+
 def summary(
     nodes: Sequence[Mapping[str, Any]], calls: Sequence[Mapping[str, Any]], chart: Mapping[str, Any], verdict: str
 ) -> str:
     both = ", ".join(node["name"] for node in nodes if node["in_write"] and node["in_read"]) or _("no node")
-    good = _("The calls are linearizable.") if verdict == "ok" else _("The calls are not linearizable.")
+    good = _(VERDICTS[verdict])
     fresh = _("Fresh reads: measured {measured}, WARS {wars}, bound {bound}.", measured=percent(chart["fresh"]),
               wars=percent(chart["wars"]), bound=percent(chart["bound"]))  # fmt: skip
     return " ".join([*(f"{call_text(call)}." for call in calls), _("In both sets: {both}.", both=both), good, fresh])

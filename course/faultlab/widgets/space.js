@@ -122,7 +122,7 @@ function shortened(text, room) {
 }
 
 // The first text that has room, or the last one.
-const fitting = (texts, room) => texts.find((text) => textWidth(text) <= room) ?? texts.at(-1);
+const firstThatFits = (texts, room) => texts.find((text) => textWidth(text) <= room) ?? texts.at(-1);
 
 const messageWords = (trace, m, room) => trace.look?.label?.(m, room) ?? trace.texts[m.name] ?? "";
 
@@ -165,7 +165,7 @@ class Words {
   // Notes come first: they are few, and somebody wrote them down.
   placeNote(taken, i) {
     const { trace, axis, gaps } = this;
-    const put = (gap, texts, note) => this.put(taken, Math.min(gap, gaps.length - 1), axis.yOf(i), (room) => fitting(texts, room), { event: i, end: i, note });
+    const put = (gap, texts, note) => this.put(taken, Math.min(gap, gaps.length - 1), axis.yOf(i), (room) => firstThatFits(texts, room), { event: i, end: i, note });
     const rule = trace.look?.rules?.find((one) => one.event === i);
     if (rule?.words) put(trace.nodes.length - 1, rule.words, "rule");
     const told = trace.look?.notes?.get(i) ?? (trace.kind[i] === K.note ? [trace.texts[trace.detail[i]] ?? ""] : null);

@@ -109,6 +109,14 @@ function inLines(text, width, weight = 400) {
   return lines;
 }
 
+// As much of a text as there is room for.
+function fitting(text, width, weight = 400) {
+  if (widthOf(text, weight) <= width) return text;
+  let end = text.length;
+  while (end > 0 && widthOf(`${text.slice(0, end)}…`, weight) > width) end -= 1;
+  return end ? `${text.slice(0, end)}…` : "";
+}
+
 // A text in as many lines as it needs; the answer is the y below it.
 function paragraph(parent, key, text, { x, y, width, className = null }) {
   const lines = text ? inLines(text, width, className?.includes("fl-strong") ? 600 : 400) : [];

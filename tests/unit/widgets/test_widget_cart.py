@@ -146,6 +146,21 @@ def test_two_settings_make_six_by_counters_and_a_question_where_they_are_kept_ap
         assert asked == [(3, "Phone"), (5, "Tablet")], device["name"]
 
 
+def test_two_settings_are_two_quantities_that_may_have_been_meant():
+    view = view_of("asks")
+    assert "Phone: milk\u00a05; meant was milk\u00a03\u00a0or\u00a05." in view["summary"]
+    assert "as it was meant" not in view["summary"], "nobody knows before the customer has answered"
+    rows = {row["label"]: row["values"] for row in view["numbers"]}
+    assert rows["too few of"] == rows["too many of"] == ["–", "–"]
+    added = cart_panel(merge=EVERY, steps=[*both_set()[:5], add(PHONE), *both_set()[5:]]).view
+    assert "meant was milk\u00a04\u00a0or\u00a06." in added["summary"], "what was added stays, whichever setting holds"
+
+
+def test_counters_have_too_much_of_what_two_devices_set():
+    rows = {row["label"]: row["values"] for row in view_of("sets")["numbers"]}
+    assert rows["in the cart"] == ["milk\u00a06"] * 2 and rows["too many of"] == ["milk", "milk"]
+
+
 def test_an_answer_on_one_device_settles_the_question_on_the_other():
     view = cart_panel(merge=EVERY, steps=[*both_set(), set_quantity(TABLET, "milk", 3)]).view
     assert all(not device["questions"] for device in view["devices"])

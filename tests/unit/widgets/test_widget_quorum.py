@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from faultlab import i18n
 from faultlab.models.pbs import k_staleness
+from faultlab.sim.history import UNKNOWN
 from faultlab.widgets import quorum as module
 from faultlab.widgets import quorum_panel
 from faultlab.widgets.quorum import (
@@ -113,6 +115,15 @@ def test_overlap_alone_is_not_linearizable_whatever_the_seed(seed):
     assert not ann["answered"] and ann["quorum"] == [ONE]
     assert (bob["answered"], bob["value"]) == (True, 1) and (cy["answered"], cy["value"]) == (True, None)
     assert module.linearizable(trace.history()).status == "violated"
+
+
+def test_a_checker_that_gave_up_has_found_nothing(monkeypatch, language):
+    monkeypatch.setattr(module, "linearizable", partial(module.linearizable, steps_max=1))
+    view = quorum_panel(w=2, r=2, steps=[write(ONE), read(TWO)]).view
+    assert view["linearizable"] == UNKNOWN
+    said = {"en": "the checker could not tell", "ru": "проверка сказать не смогла"}[language]
+    assert said in view["summary"]
+    assert not re.search("are not linearizable|не линеаризуемы", view["summary"])
 
 
 def test_the_panel_says_that_overlap_alone_is_not_linearizable():
