@@ -182,7 +182,8 @@ function barOf(op, player, x) {
   const done = op.to_s !== null && op.to_s <= limit;
   const x1 = x(op.from_s);
   const x2 = Math.max(x1 + 5, x(done ? op.to_s : Math.min(player.view.cap.until_s, limit)));
-  const more = [op.stale ? words.stale : "", op.lost ? words.lost_mark : ""].filter(Boolean).join(", ");
+  // What the run makes of a call is part of the answer, even where the call itself is not.
+  const more = player.ctx.revealed ? [op.stale ? words.stale : "", op.lost ? words.lost_mark : ""].filter(Boolean).join(", ") : "";
   const told = done ? `${op.text}${more ? ` (${more})` : ""}` : op.asked;
   const blamed = op.blamed && player.ctx.revealed;
   return { op, x1, x2, done, blamed, words: `${blamed ? "⚠ " : ""}${told}`, status: done ? op.status : "open" };
