@@ -61,12 +61,12 @@ class _Letter:
 def size(value: Any) -> int:
     """How many numbers and texts plain data has, keys included; long ones count several times, containers not at all.
 
-    Nothing else is counted, so that it does not matter how a state is nested.
+    So it does not matter how a state is nested. Only an empty container counts, once: a state could be written in them.
     """
     if isinstance(value, dict):
-        return sum(size(k) + size(v) for k, v in value.items())
+        return max(1, sum(size(k) + size(v) for k, v in value.items()))
     if isinstance(value, list | tuple | set):
-        return sum(map(size, value))
+        return max(1, sum(map(size, value)))
     if isinstance(value, str):
         return max(1, -(-len(value) // TEXT_CHARS))
     if isinstance(value, int):

@@ -46,6 +46,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -53,7 +54,7 @@ from faultlab import errors
 
 DEPTH_MAX = 40
 ITEMS_MAX = 250_000
-TEXT_MAX = 1_000_000
+TEXT_MAX = 4_000_000
 TRACEBACK_CHARS_MAX = 4_000
 # A step's outcome may be as deep as plain data of the laboratory (60), in a list of effects of an outcome.
 PACK_DEPTH_MAX = 64
@@ -65,6 +66,10 @@ KEYS_MAX = 10_000
 ANSWER_ROOM, ANSWER_SECONDS = 1_000_000, 0.5
 
 Message = dict[str, Any]
+# The standard library's own kinds of dict and list are data. A class of the learner's that extends one is not: it has
+# methods, which may be what is asked for.
+DICTS = (Counter, OrderedDict, defaultdict)
+VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 
 class NotPlain(ValueError):
@@ -91,15 +96,17 @@ def encode(value: Any, keep: Callable[[Any], int]) -> Any:
             number = float.__float__(item)
             return number if math.isfinite(number) else {"$f": repr(number)}
         if isinstance(item, str):
-            return str.__str__(item)[:TEXT_MAX]
-        if type(item) is list:
+            if str.__len__(item) > TEXT_MAX:
+                raise NotPlain(f"a text of more than {TEXT_MAX:,} characters is too large to be looked at")
+            return str.__str__(item)
+        if type(item) is list or type(item) in VIEWS:
             return [walk(x, depth + 1) for x in item]
-        if type(item) is tuple:
-            return {"$t": [walk(x, depth + 1) for x in item]}
+        if type(item) is tuple or (isinstance(item, tuple) and "_fields" in type(item).__dict__):  # a named tuple
+            return {"$t": [walk(x, depth + 1) for x in tuple.__iter__(item)]}
         if type(item) in (set, frozenset):
             return {"$s": [walk(x, depth + 1) for x in item]}
-        if type(item) is dict:
-            return {"$d": [[walk(k, depth + 1), walk(v, depth + 1)] for k, v in item.items()]}
+        if type(item) is dict or type(item) in DICTS:
+            return {"$d": [[walk(k, depth + 1), walk(v, depth + 1)] for k, v in dict.items(item)]}
         return {"$ref": keep(item), "type": type(item).__name__}
 
     return walk(value, 0)

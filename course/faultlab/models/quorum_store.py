@@ -5,7 +5,7 @@ Each key has N replicas, its preference list; whichever node is asked coordinate
 2. A read asks all N replicas and answers, when R have answered, with the value of the greatest timestamp. Whichever
    clock was ahead wins: last writer wins.
 3. Read repair: answers that come later, and those that were older, tell the coordinator who is behind. It sends them
-   the newest.
+   the newest. Here this follows the answer to the client; Cassandra, by default, waits for it among those it asked.
 4. Hinted handoff: for a replica that does not answer within `hint_s`, the next node on the ring keeps the value with a
    note for whom it is, and delivers it when that node is back. With `sloppy` quorums such a hint counts among the W.
 5. A write that does not get its W is not answered. It is not undone either: those who have it keep it, and a read may
@@ -20,7 +20,7 @@ makes an acknowledged write invisible.
 and a read cannot find it until the hint is delivered; it exists for writes only.
 
 Left out: vector clocks and siblings, which Dynamo used (`models/crdt.py`, `MVRegister`); Merkle trees (anti-entropy);
-virtual nodes; failure detectors, which make a coordinator answer "unavailable" at once.
+virtual nodes; failure detectors, which make a coordinator answer "unavailable" at once and keep no hint (Cassandra).
 
 Sources: G. DeCandia et al., "Dynamo: Amazon's Highly Available Key-value Store", SOSP 2007, sections 4.5 to 4.7; A.
 Lakshman, P. Malik, "Cassandra", 2010; Apache Cassandra's documentation on consistency levels.

@@ -504,6 +504,9 @@ def summary(account: Account) -> str:
     """The run in words, measured by the theorem's own terms."""
     if not account.seen:
         return _("nobody has asked anything yet.")
+    raised = any(row[1] == "error" for row in account.trace.rows)
+    if raised and not any(one.status in (ANSWERED, REFUSED) for one in account.seen):
+        return _("A node raised an error, and nobody was told anything: there is nothing to judge yet.")
     violated = account.verdict.status == VIOLATED
     lines = [_("Not linearizable: {reason}", reason=account.reason()) if violated
              else _("Linearizable: {reason}", reason=account.reason())]  # fmt: skip

@@ -90,6 +90,26 @@ def test_a_class_that_raises_is_wrong_and_the_error_is_shown(name):
     assert verdict.status == core.WRONG and "KeyError in on_start: 'no such thing'" in verdict.message
 
 
+class NeverRests(model.APRegister):
+    """Sets a timer for at once, again and again: virtual time stands still."""
+
+    def on_timer(self, ctx, timer):
+        super().on_timer(ctx, timer)
+        ctx.set_timer("again", 0.0)
+
+
+def test_a_run_that_would_not_end_by_itself_is_ended_and_said_so():
+    assert "do not come to rest" in verdict_on("cap_register.ap_heals", NeverRests).message
+
+
+def test_who_tells_the_others_every_30_ms_is_not_taken_for_one_that_never_rests():
+    class Talkative(model.APRegister):
+        def __init__(self):
+            super().__init__(gossip_s=0.03)
+
+    assert verdict_on("cap_register.ap_heals", Talkative).status == core.RIGHT
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_registers_of_the_course_pass_an_empty_schedule(name):
     given = getattr(model, object_of(name))

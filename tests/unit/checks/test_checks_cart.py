@@ -269,4 +269,25 @@ def test_a_test_that_never_stops_calling_is_stopped():
         while True:
             cart.items()
 
-    assert "more than 3000 calls" in verdict_on([endless], "cart.tests_right").message
+    assert "more than 3,000 calls in one test" in verdict_on([endless], "cart.tests_right").message
+
+
+def test_all_tests_together_have_a_number_of_calls_too():
+    def long(Cart):
+        cart = Cart("phone")
+        for _call in range(2_600):
+            cart.items()
+
+    assert verdict_on([long], "cart.tests_right").message.startswith("Your tests pass a cart that is wrong.")
+    assert "more than 5,000 calls in all tests together" in verdict_on([long, long], "cart.tests_right").message
+
+
+def test_who_passes_every_cart_once_and_fails_it_when_asked_again_has_found_nothing():
+    calls = []
+
+    def counts(Cart):
+        calls.append(Cart)
+        assert len(calls) <= 8
+
+    verdict = verdict_on([counts], "cart.tests_sync")
+    assert verdict.status == core.WRONG and "passes a wrong cart once and fails it once" in verdict.message

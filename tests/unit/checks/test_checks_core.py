@@ -1,6 +1,8 @@
 """The machinery of the checks, shown on a small topic: a counter that must stop at its limit."""
 
+import collections
 import random
+from typing import NamedTuple
 
 import pytest
 
@@ -117,6 +119,27 @@ def test_a_call_that_never_returns_is_given_up():
 def test_plain_data_crosses_unchanged():
     value = {"a": [1, 2.5, (True, None)], 3: {"x", "y"}, "inf": float("inf")}
     assert decode(encode(value, lambda item: 0), lambda data: None) == value
+
+
+def test_the_standard_library_s_kinds_of_dict_and_tuple_cross_as_plain_ones():
+    class Pair(NamedTuple):
+        left: int
+        right: int
+
+    class Mine(dict):
+        def items(self):
+            return [("lie", 1)]
+
+    kinds = [collections.Counter("aab"), collections.defaultdict(int, a=1), collections.OrderedDict(b=2), Pair(1, 2)]
+    crossed = decode(encode([*kinds, {"k": 1}.keys()], lambda item: 0), lambda data: None)
+    assert crossed == [{"a": 2, "b": 1}, {"a": 1}, {"b": 2}, (1, 2), ["k"]]
+    assert [type(item) for item in crossed] == [dict, dict, dict, tuple, list]
+    assert encode(Mine(), lambda item: 7) == {"$ref": 7, "type": "Mine"}
+
+
+def test_a_text_that_is_too_long_does_not_cross_rather_than_cut():
+    with pytest.raises(NotPlain, match="4,000,000 characters"):
+        encode("x" * 4_000_001, lambda item: 0)
 
 
 def test_a_value_that_contains_itself_does_not_cross():

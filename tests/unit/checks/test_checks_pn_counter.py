@@ -110,7 +110,7 @@ def test_a_state_with_an_object_in_it_is_no_message():
 
 
 def test_the_size_of_data_counts_numbers_and_texts_and_long_ones_more_than_once():
-    assert replicas.size({"A": [1, 2.5, None], "B": ()}) == 5
+    assert replicas.size({"A": [1, 2.5, None], "B": ()}) == 6
     assert replicas.size("x" * 33) == 2 and replicas.size(1 << 64) == 2 and replicas.size("") == 1
     assert replicas.size({("A", 1): {"x"}}) == 3
 

@@ -337,6 +337,13 @@ def hangs(self, ctx, request, call):
         pass
 
 
+def test_of_a_class_that_is_not_written_yet_nothing_is_judged():
+    def on_start(self, ctx):
+        raise NotImplementedError
+
+    assert "nothing to judge yet" in cap_panel(mine("Stub", on_start=on_start), reveal=True).text()
+
+
 def test_a_class_that_raises_is_named_in_one_line():
     panel = cap_panel(mine("Raises", on_request=raises))
     assert "RuntimeError" in panel.view["notice"] and "no such register" in panel.view["notice"]

@@ -8,7 +8,8 @@
     sequential(history).status      # "ok": without the clock the read may come first
 
 `operations` is the record, `specs` says what objects answer, and each model has its file. `MODELS` holds every checker
-of a history under its name in Jepsen's map, strong ones first, all callable with a history of registers alone.
+of a history, strong ones first, all callable with a history of registers alone. The names are those of Jepsen's map,
+save the three causal ones, which are those of `causality`: the map's "causal" is "causal memory" here.
 `IMPLIES` is that map: whatever satisfies the model on the left satisfies those on the right.
 """
 
