@@ -15,13 +15,6 @@ from faultlab.widgets import breaker_panel, panel, theme
 WIDGETS = Path(panel.__file__).parent
 
 
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
 class Doubler(panel.Panel):
     topic = ""
 

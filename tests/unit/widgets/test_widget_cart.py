@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.widgets import cart as module
 from faultlab.widgets import cart_panel
 from faultlab.widgets.cart import (
@@ -40,20 +39,6 @@ from faultlab.widgets.cart import (
 
 WIDGETS = Path(module.__file__).parent
 ANSWER_MAX_S = 0.1  # typical is a tenth of that; a shared machine gets some air
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
 
 
 class Adding:

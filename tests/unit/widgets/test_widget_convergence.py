@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.models.convergence import END_S, RULES, STRONG
 from faultlab.widgets import convergence as module
 from faultlab.widgets import convergence_panel
@@ -18,20 +17,6 @@ from faultlab.widgets.convergence import RUNS, WRITES_MAX, write
 
 WIDGETS = Path(module.__file__).parent
 ANSWER_MAX_S = 0.5  # with forty other runs; typical is a fifth of that
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
 
 
 def presets():

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.models.crdt import TYPES, PNCounter
 from faultlab.widgets import crdt as module
 from faultlab.widgets import crdt_panel
@@ -32,20 +31,6 @@ from faultlab.widgets.crdt import (
 
 WIDGETS = Path(module.__file__).parent
 ANSWER_MAX_S = 0.15  # typical is a tenth of that; a shared machine gets some air
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
 
 
 def presets():

@@ -9,27 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.models.pacelc import REGIONS, SYSTEMS, Conditions, Design, simulate_design
 from faultlab.widgets import pacelc as module
 from faultlab.widgets import pacelc_panel
 
 WIDGETS = Path(module.__file__).parent
 AGAIN_MAX_S = 0.05  # what was computed before is remembered; typical is a tenth of that
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
 
 
 def presets():

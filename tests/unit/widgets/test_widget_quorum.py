@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.models.pbs import k_staleness
 from faultlab.sim.history import UNKNOWN
 from faultlab.widgets import quorum as module
@@ -41,20 +40,6 @@ from faultlab.widgets.quorum import (
 
 WIDGETS = Path(module.__file__).parent
 ANSWER_MAX_S = 0.15  # without the chart, which is remembered; typical is a tenth of that
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
 
 
 def presets():

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.models.clocks import BEFORE, CONCURRENT
 from faultlab.widgets import resolution as module
 from faultlab.widgets import resolution_panel
@@ -17,20 +16,6 @@ from faultlab.widgets.resolution import B_WRITES_S, METHODS
 
 WIDGETS = Path(module.__file__).parent
 ANSWER_MAX_S = 0.1  # typical is a twentieth of that; a shared machine gets some air
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
 
 
 def presets():

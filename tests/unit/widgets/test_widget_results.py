@@ -16,13 +16,6 @@ from faultlab.widgets import result_card
 from faultlab.widgets.results import REASONS, STOPPED, SUSPICIONS, translated
 
 
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
-
-
 class Ping(Node):
     """A asks three times, B answers."""
 

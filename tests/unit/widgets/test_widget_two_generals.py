@@ -9,25 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from faultlab import i18n
 from faultlab.models.two_generals import ALONE, BOTH, NOBODY, A, B, all_heard, chances, every_rule
 from faultlab.widgets import two_generals as module
 from faultlab.widgets import two_generals_panel
 
 WIDGETS = Path(module.__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
-
-
-@pytest.fixture(params=["en", "ru"])
-def language(request, english):
-    i18n.use_language(request.param)
-    return request.param
 
 
 def presets():

@@ -56,20 +56,6 @@ class Forgetful(Clock):
         return self.tick()
 
 
-@pytest.fixture(params=["en", "ru"])
-def language(request):
-    i18n.use_language(request.param)
-    yield request.param
-    i18n._current.clear()
-
-
-@pytest.fixture(autouse=True)
-def english():
-    i18n.use_language("en")
-    yield
-    i18n._current.clear()
-
-
 def ask(panel, **values):
     """What the browser does: write `params` and read `view`."""
     panel.params = {**panel.params, **values, "seq": panel.view.get("seq", 0) + 1}
