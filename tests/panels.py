@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 def act_and_wait(panel, act) -> None:
@@ -34,6 +36,40 @@ def shared_scenario(panel) -> dict:
 def press(panel, name: str):
     """A part of the picture by what it is called for a screen reader."""
     return panel.get_by_role("button", name=name, exact=True)
+
+
+@contextmanager
+def seen(notebook, *, dark: bool = False, width: int = 1280, height: int = 1700) -> Iterator[None]:
+    """The page in this theme and of this size; afterwards it is as it was before."""
+    notebook.page.set_viewport_size({"width": width, "height": height})
+    notebook.use_theme(dark)
+    try:
+        yield
+    finally:
+        notebook.page.set_viewport_size({"width": 1280, "height": 1700})
+        notebook.use_theme(False)
+
+
+def scenarios(
+    notebook, panel, picture: str, untidy: str, before: Callable[[], object] = lambda: None, asked: str = ""
+) -> Iterator[str]:
+    """Each scenario of a panel in turn: tidy while it asks, tidy with its answer, and kept as a picture.
+
+    `picture` is the beginning of the pictures' names, `untidy` the JavaScript of the function of that name. `before` is
+    done before the picture is taken. Of the scenario `asked` the question is kept as a picture, too.
+    """
+    for preset in panel.locator("[data-preset]").all():
+        if preset.get_attribute("aria-pressed") == "false":
+            act_and_wait(panel, preset.click)
+        name = preset.get_attribute("data-preset")
+        assert panel.evaluate(untidy) == "", f"{name}, asked"
+        if name == asked:
+            notebook.screenshot(f"{picture}-asked", panel)
+        panel.locator('[data-action="show"]').click()
+        before()
+        notebook.screenshot(f"{picture}-{name}", panel)
+        assert panel.evaluate(untidy) == "", name
+        yield name
 
 
 def untidy(own: str = "") -> str:

@@ -24,8 +24,12 @@ DARK = {"chapters": {"en": False, "ru": True}, "exercise": {"en": True, "ru": Fa
 TOPICS = {"trace": "player", "world": "player", "history": "consistency"}
 # How many panels each notebook opens.
 PANELS = {
-    "start-here": 1, "laboratory": 8,
-    "3.1-cap": 6, "3.2-resilience": 5, "3.5-consensus": 16, "3.6-consistency": 7,
+    "start-here": 1,
+    "laboratory": 8,
+    "3.1-cap": 6,
+    "3.2-resilience": 5,
+    "3.5-consensus": 16,
+    "3.6-consistency": 7,
 }
 # A quiet machine needs a tenth of it.
 PATIENCE_S = 240

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, picture_of, press, shared_scenario, untidy
+from tests.panels import act_and_wait, picture_of, press, scenarios, seen, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -170,28 +170,15 @@ def test_the_scenario_is_shared_and_a_bad_step_is_refused_in_one_line(cart):
     [(False, "en", 1280), (True, "ru", 790), (False, "ru", 1000), (True, "en", 690)],
 )
 def test_every_scenario_fits_and_is_kept_as_a_picture(cart, notebook_page, dark, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 2200})
-    notebook_page.use_theme(dark)
-    try:
+    with seen(notebook_page, dark=dark, width=width, height=2200):
         notebook, panel = cart(language=language)
-        for preset in panel.locator("[data-preset]").all():
-            if preset.get_attribute("aria-pressed") == "false":
-                act_and_wait(panel, preset.click)
-            name = preset.get_attribute("data-preset")
-            assert panel.evaluate(UNTIDY) == "", f"{name}, asked"
-            panel.locator('[data-action="show"]').click()
-            notebook.screenshot(f"cart-{'dark' if dark else 'light'}-{language}-{name}", panel)
-            assert panel.evaluate(UNTIDY) == "", name
-        assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
-        notebook_page.use_theme(False)
+        picture = f"cart-{'dark' if dark else 'light'}-{language}"
+        assert list(scenarios(notebook, panel, picture, UNTIDY)) and not notebook.complaints
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ru", 690)])
 def test_many_changes_and_an_open_strip_of_digits_fit(cart, notebook_page, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 1900})
-    try:
+    with seen(notebook_page, width=width, height=1900):
         steps = "[offline('phone'), *[add('phone', item, 3) for item in ITEMS * 7]]"
         notebook, panel = cart(f"reveal=True, merge='every', steps={steps}", language=language)
         assert panel.evaluate(UNTIDY) == ""
@@ -200,8 +187,6 @@ def test_many_changes_and_an_open_strip_of_digits_fit(cart, notebook_page, langu
         assert panel.evaluate(UNTIDY) == "", "with the digits"
         notebook.screenshot(f"cart-{language}-many", panel)
         assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
 
 
 def test_a_changed_control_is_in_the_picture_at_once(cart):

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, picture_of, press, shared_scenario, untidy
+from tests.panels import act_and_wait, picture_of, press, scenarios, seen, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -166,25 +166,12 @@ def test_the_scenario_is_shared_and_a_bad_step_is_refused_in_one_line(regions):
     [(False, "en", 1280), (True, "ru", 790), (False, "ru", 1000), (True, "en", 690)],
 )
 def test_every_scenario_fits_and_is_kept_as_a_picture(regions, notebook_page, dark, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 2200})
-    notebook_page.use_theme(dark)
-    try:
+    with seen(notebook_page, dark=dark, width=width, height=2200):
         notebook, panel = regions(language=language)
-        for preset in panel.locator("[data-preset]").all():
-            if preset.get_attribute("aria-pressed") == "false":
-                act_and_wait(panel, preset.click)
-            name = preset.get_attribute("data-preset")
-            assert panel.evaluate(UNTIDY) == "", f"{name}, asked"
-            if name == "twice":
-                notebook.screenshot(f"cart_merge-{'dark' if dark else 'light'}-{language}-asked", panel)
-            panel.locator('[data-action="show"]').click()
-            panel.locator(".fl-cm-version").last.click()
-            notebook.screenshot(f"cart_merge-{'dark' if dark else 'light'}-{language}-{name}", panel)
-            assert panel.evaluate(UNTIDY) == "", name
-        assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
-        notebook_page.use_theme(False)
+        picture = f"cart_merge-{'dark' if dark else 'light'}-{language}"
+        last = panel.locator(".fl-cm-version").last
+        kept = list(scenarios(notebook, panel, picture, UNTIDY, last.click, asked="twice"))
+        assert "twice" in kept and not notebook.complaints
 
 
 ROUNDS = """[start('ABC'), cut(), add('us', 'D'), remove('eu', 'B'), heal(), cut(), remove('us', 'B'), add('us', 'E'),
@@ -194,16 +181,13 @@ ROUNDS = """[start('ABC'), cut(), add('us', 'D'), remove('eu', 'B'), heal(), cut
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ru", 690)])
 @pytest.mark.parametrize(("name", "end"), [("cut", "]"), ("healed", ", heal(), again(), add('eu', 'B'), again()]")])
 def test_a_second_cut_fits_too(regions, notebook_page, language, width, name, end):
-    notebook_page.page.set_viewport_size({"width": width, "height": 2200})
-    try:
+    with seen(notebook_page, width=width, height=2200):
         notebook, panel = regions(f"reveal=True, skew=-12, steps={ROUNDS}{end}", language=language)
         assert panel.evaluate(UNTIDY) == ""
         panel.locator(".fl-cm-version").first.click()
         notebook.screenshot(f"cart_merge-{language}-{name}", panel)
         assert panel.evaluate(UNTIDY) == "", "with a version"
         assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
 
 
 def test_a_changed_control_is_in_the_picture_at_once(regions):

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, output_of, press, shared_scenario
+from tests.panels import act_and_wait, output_of, press, scenarios, seen, shared_scenario
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -82,18 +82,10 @@ def positions(panel) -> dict[str, str]:
     [(False, "en", 1280), (True, "ru", 790), (False, "ru", 1000), (True, "en", 790)],
 )
 def test_every_scenario_fits_and_is_kept_as_a_picture(crdt, notebook_page, dark, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 1900})
-    notebook_page.use_theme(dark)
-    try:
+    with seen(notebook_page, dark=dark, width=width, height=1900):
         notebook, panel = crdt(language=language)
-        for preset in panel.locator("[data-preset]").all():
-            if preset.get_attribute("aria-pressed") == "false":
-                act_and_wait(panel, preset.click)
-            name = preset.get_attribute("data-preset")
-            assert panel.evaluate(UNTIDY) == "", f"{name}, asked"
-            panel.locator('[data-action="show"]').click()
-            notebook.screenshot(f"crdt-{'dark' if dark else 'light'}-{language}-{name}", panel)
-            assert panel.evaluate(UNTIDY) == "", name
+        picture = f"crdt-{'dark' if dark else 'light'}-{language}"
+        for name in scenarios(notebook, panel, picture, UNTIDY):
             slider = panel.get_by_role(
                 "slider", name={"en": "The step that is shown", "ru": "Показанный шаг"}[language]
             )
@@ -101,9 +93,6 @@ def test_every_scenario_fits_and_is_kept_as_a_picture(crdt, notebook_page, dark,
                 slider.press("ArrowLeft")
                 assert panel.evaluate(UNTIDY) == "", f"{name}, step {slider.get_attribute('aria-valuenow')}"
         assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
-        notebook_page.use_theme(False)
 
 
 def test_every_button_of_a_replica_does_what_it_says(crdt):
@@ -232,8 +221,7 @@ def test_the_scenario_is_read_and_a_bad_step_is_refused_in_one_line(crdt):
 @pytest.mark.parametrize("width", [690, 800, 1000, 1280])
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_many_steps_and_many_waiting_messages_fit(crdt, notebook_page, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 2000})
-    try:
+    with seen(notebook_page, width=width, height=2000):
         mixed = "[s for i in range(5) for s in (add('ABC'[i % 3], 'xyz'[i % 3], by=40 + i), send('A', 'B'), "
         mixed += "send('B', 'C'), deliver(2 * i + 1), add('C', 'y'))]"
         notebook, panel = crdt(f"reveal=True, steps={mixed}", language)
@@ -243,8 +231,6 @@ def test_many_steps_and_many_waiting_messages_fit(crdt, notebook_page, language,
             assert panel.evaluate(UNTIDY) == "", kind
             notebook.screenshot(f"crdt-many-{language}-{width}-{kind}", panel)
         assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
 
 
 def test_a_changed_control_is_in_the_picture_at_once(crdt):

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, output_of, picture_of, press, shared_scenario, untidy
+from tests.panels import act_and_wait, output_of, picture_of, press, scenarios, seen, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -149,22 +149,10 @@ def test_the_scenario_is_shared_and_a_bad_value_is_refused_in_one_line(pacelc):
     [(False, "en", 1280), (True, "ru", 860), (False, "ru", 1280), (True, "en", 690)],
 )
 def test_every_scenario_fits_and_is_kept_as_a_picture(pacelc, notebook_page, dark, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 2100})
-    notebook_page.use_theme(dark)
-    try:
+    with seen(notebook_page, dark=dark, width=width, height=2100):
         notebook, panel = pacelc(language=language)
-        for preset in panel.locator("[data-preset]").all():
-            if preset.get_attribute("aria-pressed") == "false":
-                act_and_wait(panel, preset.click)
-            name = preset.get_attribute("data-preset")
-            assert panel.evaluate(UNTIDY) == "", f"{name}, asked"
-            panel.locator('[data-action="show"]').click()
-            notebook.screenshot(f"pacelc-{'dark' if dark else 'light'}-{language}-{name}", panel)
-            assert panel.evaluate(UNTIDY) == "", name
-        assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
-        notebook_page.use_theme(False)
+        picture = f"pacelc-{'dark' if dark else 'light'}-{language}"
+        assert list(scenarios(notebook, panel, picture, UNTIDY)) and not notebook.complaints
 
 
 def test_a_changed_control_is_in_the_picture_soon(pacelc):

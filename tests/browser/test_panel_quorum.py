@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from tests.panels import act_and_wait, output_of, picture_of, press, shared_scenario, untidy
+from tests.panels import act_and_wait, output_of, picture_of, press, scenarios, seen, shared_scenario, untidy
 
 IMPORTS = """\
 from faultlab.i18n import use_language
@@ -156,35 +156,20 @@ def test_the_scenario_is_shared_and_a_bad_step_is_refused_in_one_line(quorum):
     [(False, "en", 1280), (True, "ru", 790), (False, "ru", 1000), (True, "en", 690)],
 )
 def test_every_scenario_fits_and_is_kept_as_a_picture(quorum, notebook_page, dark, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 2200})
-    notebook_page.use_theme(dark)
-    try:
+    with seen(notebook_page, dark=dark, width=width, height=2200):
         notebook, panel = quorum(language=language)
-        for preset in panel.locator("[data-preset]").all():
-            if preset.get_attribute("aria-pressed") == "false":
-                act_and_wait(panel, preset.click)
-            name = preset.get_attribute("data-preset")
-            assert panel.evaluate(UNTIDY) == "", f"{name}, asked"
-            panel.locator('[data-action="show"]').click()
-            notebook.screenshot(f"quorum-{'dark' if dark else 'light'}-{language}-{name}", panel)
-            assert panel.evaluate(UNTIDY) == "", name
-        assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
-        notebook_page.use_theme(False)
+        picture = f"quorum-{'dark' if dark else 'light'}-{language}"
+        assert list(scenarios(notebook, panel, picture, UNTIDY)) and not notebook.complaints
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ru", 690)])
 def test_many_calls_fit(quorum, notebook_page, language, width):
-    notebook_page.page.set_viewport_size({"width": width, "height": 1900})
-    try:
+    with seen(notebook_page, width=width, height=1900):
         steps = "[write('A'), read('B')] * 8"
         notebook, panel = quorum(f"reveal=True, n=5, w=5, r=3, steps={steps}", language=language)
         assert panel.evaluate(UNTIDY) == ""
         notebook.screenshot(f"quorum-{language}-many", panel)
         assert not notebook.complaints
-    finally:
-        notebook_page.page.set_viewport_size({"width": 1280, "height": 1700})
 
 
 def test_a_changed_control_is_in_the_picture_soon(quorum):
