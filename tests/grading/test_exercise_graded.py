@@ -15,6 +15,7 @@ from faultlab.sim.trace import Trace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAME, CONSENSUS = "3.2-resilience", "3.5-consensus"
+CAP, CONSISTENCY = "3.1-cap", "3.6-consistency"
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -64,10 +65,27 @@ def consensus(tmp_path_factory, empty_gradebook):
         yield root
 
 
-@pytest.fixture(params=["graded", "consensus"])
+@pytest.fixture(scope="module")
+def cap(tmp_path_factory, empty_gradebook):
+    mistake = (r"\"write\": 1, \"merge\": \"counter\"", r"\"write\": 1, \"merge\": \"last_writer\"")
+    with three_graded(tmp_path_factory.mktemp("cap"), empty_gradebook, CAP, *mistake) as root:
+        yield root
+
+
+@pytest.fixture(scope="module")
+def consistency(tmp_path_factory, empty_gradebook):
+    mistake = ('"        if quantity > 0:', '"        if quantity >= 0:')
+    with three_graded(tmp_path_factory.mktemp("consistency"), empty_gradebook, CONSISTENCY, *mistake) as root:
+        yield root
+
+
+EXERCISES = {"graded": NAME, "cap": CAP, "consensus": CONSENSUS, "consistency": CONSISTENCY}
+
+
+@pytest.fixture(params=EXERCISES)
 def exercise(request):
     """The folder and the name of each exercise in turn."""
-    return request.getfixturevalue(request.param), NAME if request.param == "graded" else CONSENSUS
+    return request.getfixturevalue(request.param), EXERCISES[request.param]
 
 
 def verdicts(root, student, name=NAME):
@@ -93,10 +111,16 @@ def test_what_was_fetched_and_not_touched_has_no_marks(exercise):
 
 
 @pytest.mark.parametrize(
-    ("of", "name", "meant"), [("graded", NAME, "breaker-threshold"), ("consensus", CONSENSUS, "raft-vote_kept")]
+    ("of", "meant"),
+    [
+        ("graded", "breaker-threshold"),
+        ("cap", "cap_strategy-score"),
+        ("consensus", "raft-vote_kept"),
+        ("consistency", "cart-conflicts"),
+    ],
 )
-def test_a_mistake_costs_what_it_breaks_and_no_more(request, of, name, meant):
-    found = verdicts(request.getfixturevalue(of), "wrong", name)
+def test_a_mistake_costs_what_it_breaks_and_no_more(request, of, meant):
+    found = verdicts(request.getfixturevalue(of), "wrong", EXERCISES[of])
     lost = [k for k, v in found.items() if v["score"] < v["points"]]
     assert meant in lost
     assert len(lost) <= 5
