@@ -92,7 +92,9 @@ def played(
     handlers_max = max(HANDLERS_MIN, round(HANDLERS_MAX_PER_S * len(names) * until_s))
     scenario = Scenario(until_s, seed=seed, network=network, faults=faults, clients=clients, events_max=handlers_max)
     trace = run(t, dict.fromkeys(names, t.objects[0]), scenario)
-    return trace, operations(trace)
+    ops = operations(trace)
+    _informed(t, trace, ops)
+    return trace, ops
 
 
 def sorted_(asks: Iterable[Ask]) -> list[Ask]:
@@ -194,6 +196,24 @@ def one_register(t: Trial, trace: Trace, ops: Sequence[Op]) -> None:
 def same(value: Plain, other: Plain) -> bool:
     """Equal, and of one type: False is not 0."""
     return type(value) is type(other) and value == other
+
+
+def _informed(t: Trial, trace: Trace, ops: Iterable[Op]) -> None:
+    """Fail if a read was answered with a value that no message can have brought to that node: whoever knows it all the
+    same has it from a class attribute or a global, which are no part of a node."""
+    known: list[frozenset[int]] = []
+    for index, (_at_s, kind, _node, _other, _number, detail) in enumerate(trace.rows):
+        heard = frozenset().union(*(known[cause] for cause in trace.causes(index)))
+        known.append(heard | {index} if kind == "request" and detail[1][0] == WRITE else heard)
+    for op in ops:
+        if op.kind != "reply" or op.call[0] != READ or op.value is None:
+            continue
+        calls = (trace[index].detail[1] for index in known[op.index])
+        if not any(call[1] == op.call[1] and same(call[2], op.value) for call in calls):
+            wrong(t, trace, _("{node} answers {call} at {at} s with {result}, and no message has told it of that in "
+                              "this run. Is something kept outside self and ctx.disk? Class attributes and globals are "
+                              "shared by all nodes and all runs.", node=op.node, call=op.text, at=op.at,
+                              result=repr(op.value)), op.index)  # fmt: skip
 
 
 def says(t: Trial, trace: Trace, op: Op, expected: Plain) -> None:

@@ -98,6 +98,20 @@ class NeverRests(model.APRegister):
         ctx.set_timer("again", 0.0)
 
 
+def test_who_knows_what_no_message_has_told_it_keeps_something_outside_itself():
+    known = {}
+
+    class SharesOneDict(Node):
+        def on_request(self, ctx, request, call):
+            if call[0] == "write":
+                known[call[1]] = call[2]
+            ctx.reply(request, known.get(call[1]) if call[0] == "read" else None)
+
+    for name in ("ap_at_once", "ap_spreads", "ap_heals", "ap_memory"):
+        known.clear()
+        assert "no message has told it of that" in verdict_on(f"cap_register.{name}", SharesOneDict).message, name
+
+
 def test_a_run_that_would_not_end_by_itself_is_ended_and_said_so():
     assert "do not come to rest" in verdict_on("cap_register.ap_heals", NeverRests).message
 
