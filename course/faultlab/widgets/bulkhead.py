@@ -546,19 +546,22 @@ def idle_threads(one: Run) -> float:
 # ---------------------------------------------------------------- questions and their answers
 
 
-def presets() -> list[dict[str, Json]]:
-    share = [("none", _("under 1%")), ("few", _("1 to 10%")), ("many", _("10 to 40%")), ("most", _("over 40%"))]
-    idle = question(
+def _how_much_is_idle() -> dict[str, Json]:
+    return question(
         _("Nothing goes wrong. What share of the threads stands idle, in pools of their own?"),
         [("half", _("under a half")), ("most", _("half to 90%")), ("nearly", _("over 90%"))],
         name="idle",
     )
+
+
+def presets() -> list[dict[str, Json]]:
+    share = [("none", _("under 1%")), ("few", _("1 to 10%")), ("many", _("10 to 40%")), ("most", _("over 40%"))]
     return [
         preset(
             "office",
             _("Office day"),
             _("both designs serve everybody; only the empty rows differ."),
-            question=idle,
+            question=_how_much_is_idle(),
             hang_s=0,
         ),
         preset(
@@ -610,7 +613,7 @@ def presets() -> list[dict[str, Json]]:
             "night",
             _("Idle night"),
             _("the price of the walls: threads that wait for a bad day."),
-            question=idle,
+            question=_how_much_is_idle(),
             hang_s=0,
             api_rate=4,
             reports_rate=0.5,

@@ -250,7 +250,10 @@ class StackPanel(Panel):
         ]
 
     def _presets(self) -> list[dict[str, Any]]:
-        one = {"clients": 1, "rate": 10}
+        return [*self._storms(), *self._orders()]
+
+    def _storms(self) -> list[dict[str, Any]]:
+        """Many clients against one service that has a moment of trouble."""
         return [
             preset(
                 "storm",
@@ -296,6 +299,12 @@ class StackPanel(Panel):
                 attempts=8,
                 queue=10,
             ),
+        ]
+
+    def _orders(self) -> list[dict[str, Any]]:
+        """The same two patterns, in one order and in the other."""
+        one = {"clients": 1, "rate": 10}
+        return [
             preset(
                 "down",
                 _("Service down"),
