@@ -201,15 +201,12 @@ def same(value: Plain, other: Plain) -> bool:
 def _informed(t: Trial, trace: Trace, ops: Iterable[Op]) -> None:
     """Fail if a read was answered with a value that no message can have brought to that node: whoever knows it all the
     same has it from a class attribute or a global, which are no part of a node."""
-    known: list[frozenset[int]] = []
-    for index, (_at_s, kind, _node, _other, _number, detail) in enumerate(trace.rows):
-        heard = frozenset().union(*(known[cause] for cause in trace.causes(index)))
-        known.append(heard | {index} if kind == "request" and detail[1][0] == WRITE else heard)
+    writes = [(i, row[5][1]) for i, row in enumerate(trace.rows) if row[1] == "request" and row[5][1][0] == WRITE]
     for op in ops:
         if op.kind != "reply" or op.call[0] != READ or op.value is None:
             continue
-        calls = (trace[index].detail[1] for index in known[op.index])
-        if not any(call[1] == op.call[1] and same(call[2], op.value) for call in calls):
+        past = trace.causal_past(op.index)
+        if not any(i in past and call[1] == op.call[1] and same(call[2], op.value) for i, call in writes):
             wrong(t, trace, _("{node} answers {call} at {at} s with {result}, and no message has told it of that in "
                               "this run. Is something kept outside self and ctx.disk? Class attributes and globals are "
                               "shared by all nodes and all runs.", node=op.node, call=op.text, at=op.at,

@@ -418,8 +418,8 @@ class Suite:
                 _("Test number {n} fails on a cart that keeps every rule: {error}", n=number, error=str(ended.error))
             )
 
-    def catches(self, cart: type[Cart]) -> None:
-        """A wrong one must not. It has passed once; if it does not pass again, the tests look at something else than
+    def missed(self, cart: type[Cart]) -> None:
+        """Fail over a wrong cart that has passed. If it does not pass again, the tests look at something else than
         the cart, such as how often they were called, and have found nothing."""
         number, _ended, _log = self.outcome(cart)
         if number:
@@ -481,7 +481,7 @@ def _tried(t: Trial, schedule: Schedule, group: str) -> None:
             t.fail(_("Test number {n} passes a right cart once and fails it once.", n=number))
     for right, cart, (number, _ended, _log) in found:
         if not right and not number:
-            suite.catches(cart)
+            suite.missed(cart)
 
 
 def _tests(name: str, group: str, title: str) -> None:
